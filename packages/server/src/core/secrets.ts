@@ -1,0 +1,98 @@
+/**
+ * Self-authenticating secrets: `prefix + base62(keyId 1 B, id 16 B, tag 16 B) + base62(crc32)`, where
+ * `tag = HMAC-SHA-256(macKey[keyId], prefix, 0, owner, 0, id)` cut to 128 bits (ADR 0005).
+ *
+ * What follows from that shape, and must stay true:
+ * - garbage and forgeries are refused before any store is asked;
+ * - nothing in the store is a secret, nor enough to make one;
+ * - a secret that has to be shown again is derived from its id again.
+ *
+ * The prefix is under the tag, so a secret cannot be relabelled as one of another kind. `owner` is the
+ * instance for secrets that are presented by an authenticated caller, and empty for the keys by which a
+ * caller says which instance it is.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { base62Width, decodeBase62, encodeBase62 } from './base62.ts'
+import type { InstanceId, Uuid } from './ids.ts'
+import type { MacKeyId, MacKeys } from './master-key.ts'
+
+/** What stands before the underscore tells people, scanners and this module the kind of a secret. */
+export type SecretPrefix = 'mt_' | 'ak_' | 'sk_test_' | 'sk_live_' | 'c_'
+
+export interface SecretName {
+  readonly prefix: SecretPrefix
+  readonly owner: InstanceId | null
+  readonly id: Uuid
+  readonly keyId: MacKeyId
+}
+
+const ID_BYTES = 16
+const TAG_BYTES = 16
+const BODY_BYTES = 1 + ID_BYTES + TAG_BYTES
+const BODY_WIDTH = base62Width(BODY_BYTES)
+const CHECK_BYTES = 4
+const CHECK_WIDTH = base62Width(CHECK_BYTES)
+
+/** Digits after the prefix: 45 of body and 6 of checksum. */
+export const SECRET_WIDTH = BODY_WIDTH + CHECK_WIDTH
+
+/**
+ * Finds secrets of this authority in any text; for scanners. A match is a candidate, and its last six
+ * digits, a CRC-32 of what stands before them, tell a secret from a look-alike without a network.
+ */
+export const SECRET_PATTERN = /\b(?:mt_|ak_|sk_test_|sk_live_|\d{10}-c_)[0-9A-Za-z]{51}\b/
+
+/** Writes the one secret that stands for a name. Deterministic: the same name gives the same secret. */
+export function formatSecret(keys: MacKeys, name: SecretName): string {
+  const body = new Uint8Array(BODY_BYTES)
+  body[0] = name.keyId
+  body.set(name.id, 1)
+  body.set(tagOf(keys.get(name.keyId)!, name.prefix, name.owner, name.id), 1 + ID_BYTES)
+  const text = name.prefix + encodeBase62(body)
+  return text + checksumOf(text)
+}
+
+/**
+ * Reads a presented secret and checks its tag in constant time. `null` for anything this authority did
+ * not make for that prefix and owner; which of the possible reasons it was is deliberately not told.
+ */
+export function parseSecret(
+  keys: MacKeys,
+  prefix: SecretPrefix,
+  owner: InstanceId | null,
+  presented: string,
+): SecretName | null {
+  if (presented.length !== prefix.length + SECRET_WIDTH) return null
+  if (!presented.startsWith(prefix)) return null
+  const body = decodeBase62(presented.slice(prefix.length, -CHECK_WIDTH), BODY_BYTES)
+  if (body === null) return null
+  if (presented.slice(-CHECK_WIDTH) !== checksumOf(presented.slice(0, -CHECK_WIDTH))) return null
+
+  const keyId = body[0]!
+  const key = keys.get(keyId)
+  if (key === undefined) return null
+  const id = body.slice(1, 1 + ID_BYTES)
+  const expected = tagOf(key, prefix, owner, id)
+  return timingSafeEqual(expected, body.subarray(1 + ID_BYTES)) ? { prefix, owner, id, keyId } : null
+}
+
+function tagOf(
+  key: Parameters<typeof createHmac>[1],
+  prefix: SecretPrefix,
+  owner: InstanceId | null,
+  id: Uuid,
+): Uint8Array {
+  // Neither prefix nor owner can hold a NUL, so no two names give the same input.
+  return createHmac('sha256', key)
+    .update(`${prefix}\0${owner ?? ''}\0`)
+    .update(id)
+    .digest()
+    .subarray(0, TAG_BYTES)
+}
+
+function checksumOf(text: string): string {
+  const bytes = new Uint8Array(CHECK_BYTES)
+  new DataView(bytes.buffer).setUint32(0, crc32(text))
+  return encodeBase62(bytes)
+}
