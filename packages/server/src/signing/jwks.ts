@@ -1,0 +1,49 @@
+/** The published half of an instance's keys (RFC 7517). */
+import { z } from 'zod'
+import { operation, route, type Route } from '../core/operation.ts'
+import type { Reads } from '../core/stores.ts'
+import type { SigningKey } from './signing-key.ts'
+import type { SigningKeyReader } from './store.ts'
+
+const jwksResource = z
+  .object({
+    keys: z.array(
+      z.object({
+        use: z.literal('sig'),
+        kty: z.literal('RSA'),
+        kid: z.string(),
+        alg: z.literal('RS256'),
+        n: z.string(),
+        e: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'JWKS' })
+
+export type Jwks = z.infer<typeof jwksResource>
+
+/** Public members only, and only of keys whose tokens others verify. */
+export const toJwks = (keys: readonly SigningKey[]): Jwks => ({
+  keys: keys
+    .filter((key) => key.use === 'token')
+    .map(({ id, alg, publicKey: { n, e } }) => ({ use: 'sig', kty: 'RSA', kid: id, alg, n, e })),
+})
+
+export const getJwksOperation = operation({
+  id: 'jwks.get',
+  method: 'GET',
+  path: '/v1/jwks',
+  summary: "Get the public keys that verify the instance's JWTs.",
+  description: 'The same set is public at `/.well-known/jwks.json`.',
+  callers: 'instance',
+  dialect: 'form',
+  success: 200,
+  response: jwksResource,
+  errors: [],
+})
+
+export const jwksRoutes = ({ read }: Reads<{ signingKeys: SigningKeyReader }>): readonly Route[] => [
+  route(getJwksOperation, async (_input, { caller }) =>
+    toJwks(await read.signingKeys.keysOf(caller.instanceId)),
+  ),
+]
