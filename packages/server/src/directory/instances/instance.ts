@@ -1,0 +1,51 @@
+/**
+ * Instances: the walls of a deployment. Every other thing belongs to one, and no id, key or token of one
+ * means anything in another.
+ */
+import type { InstanceId, SecretKeyId } from '../../core/ids.ts'
+import type { MacKeyId } from '../../core/master-key.ts'
+import type { SecretPrefix } from '../../core/secrets.ts'
+import type { Millis } from '../../core/time.ts'
+
+/** `test` for development and CI, `live` for production: told apart by the prefix of their keys. */
+export type Environment = 'test' | 'live'
+
+export interface Instance {
+  readonly id: InstanceId
+  readonly name: string
+  readonly environment: Environment
+  /** Where its Frontend API and its public keys are, and what its JWTs name as issuer; `null`: this server's own URL. */
+  readonly frontendOrigin: string | null
+  readonly createdAt: Millis
+}
+
+/** An instance's key as it is kept: enough to derive the secret with the master key, and nothing without. */
+export interface InstanceSecretKey {
+  readonly id: SecretKeyId
+  readonly instanceId: InstanceId
+  readonly environment: Environment
+  readonly macKeyId: MacKeyId
+  readonly createdAt: Millis
+}
+
+export const SECRET_KEY_PREFIXES = { test: 'sk_test_', live: 'sk_live_' } as const satisfies Record<
+  Environment,
+  SecretPrefix
+>
+
+/** Tells where an instance is reached from browsers. */
+export type FrontendOriginOf = (instance: Instance) => string
+
+export const frontendOrigins =
+  (publicUrl: string): FrontendOriginOf =>
+  ({ frontendOrigin }) =>
+    frontendOrigin ?? publicUrl
+
+/**
+ * The publishable key: where browsers find the instance, in standard base64 (wire reference,
+ * "Publishable key"). Clients refuse a host without a dot.
+ */
+export function publishableKeyOf(instance: Instance, originOf: FrontendOriginOf): string {
+  const { host } = new URL(originOf(instance))
+  return `pk_${instance.environment}_${Buffer.from(`${host}$`).toString('base64')}`
+}

@@ -1,0 +1,87 @@
+import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
+import type { Call } from '../../core/caller.ts'
+import { invalidParam, notFound } from '../../core/errors.ts'
+import type { EmailAddressId, IdSource, PhoneNumberId, UserId } from '../../core/ids.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Transactions } from '../../core/stores.ts'
+import type { Clock } from '../../core/time.ts'
+import type { UserStore } from './store.ts'
+import type { IdentifierType, User } from './user.ts'
+
+export interface ChangeUserDeps extends Transactions<{ users: UserStore; audit: AuditLog }> {
+  readonly clock: Clock
+  readonly ids: IdSource
+}
+
+export interface NewUser {
+  readonly externalId: string | null
+  readonly username: string | null
+  readonly firstName: string | null
+  readonly lastName: string | null
+  readonly emailAddresses: readonly string[]
+  readonly phoneNumbers: readonly string[]
+  readonly metadata: Partial<User['metadata']>
+}
+
+/** What may change; a field that is absent stays, and so does metadata of a kind that is absent. */
+export type UserChange = Partial<
+  Pick<NewUser, 'externalId' | 'username' | 'firstName' | 'lastName' | 'metadata'>
+>
+
+const NOTHING: JsonObject = {}
+
+/** @throws {AuthorityError} `form_identifier_exists` */
+export function createUser(
+  { transaction, clock, ids }: ChangeUserDeps,
+  call: Call,
+  asked: NewUser,
+): Promise<User> {
+  const now = clock.now()
+  const user: User = {
+    ...asked,
+    id: ids.next<UserId>('user'),
+    instanceId: call.caller.instanceId,
+    emailAddresses: asked.emailAddresses.map((value) => ({ id: ids.next<EmailAddressId>('idn'), value })),
+    phoneNumbers: asked.phoneNumbers.map((value) => ({ id: ids.next<PhoneNumberId>('idn'), value })),
+    metadata: { public: NOTHING, private: NOTHING, unsafe: NOTHING, ...asked.metadata },
+    createdAt: now,
+    updatedAt: now,
+  }
+  return transaction(async ({ users, audit }) => {
+    refuseTaken(await users.insert(user))
+    await audit.record(eventOf(call, now, 'user.create', user.id))
+    return user
+  })
+}
+
+/** @throws {AuthorityError} `resource_not_found`, `form_identifier_exists` */
+export function updateUser(
+  { transaction, clock }: ChangeUserDeps,
+  call: Call,
+  id: UserId,
+  change: UserChange,
+): Promise<User> {
+  const now = clock.now()
+  return transaction(async ({ users, audit }) => {
+    const user = await users.find(call.caller.instanceId, id)
+    if (user === null) throw notFound({ noun: 'User', id })
+    const metadata = { ...user.metadata, ...change.metadata }
+    const next: User = { ...user, ...change, metadata, updatedAt: now }
+    refuseTaken(await users.replace(next))
+    await audit.record(eventOf(call, now, 'user.update', id))
+    return next
+  })
+}
+
+/** @throws {AuthorityError} `resource_not_found` */
+export function deleteUser({ transaction, clock }: ChangeUserDeps, call: Call, id: UserId): Promise<void> {
+  return transaction(async ({ users, audit }) => {
+    if (!(await users.delete(call.caller.instanceId, id))) throw notFound({ noun: 'User', id })
+    await audit.record(eventOf(call, clock.now(), 'user.delete', id))
+  })
+}
+
+function refuseTaken(taken: IdentifierType | null): void {
+  if (taken !== null)
+    throw invalidParam('form_identifier_exists', taken, 'Another user of the instance has it.')
+}
