@@ -1,0 +1,151 @@
+import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
+import type { Call, MachineCaller } from '../../core/caller.ts'
+import { AuthorityError } from '../../core/errors.ts'
+import { m2mTokenId, type IdSource } from '../../core/ids.ts'
+import { isJsonObject, type Json } from '../../core/json.ts'
+import type { KeyRing } from '../../core/master-key.ts'
+import type { Reads, Transactions } from '../../core/stores.ts'
+import { after, seconds, type Clock, type Millis, type Seconds } from '../../core/time.ts'
+import type { FrontendOriginOf } from '../../directory/instances/instance.ts'
+import type { InstanceReader } from '../../directory/instances/store.ts'
+import type { Machine } from '../../directory/machines/machine.ts'
+import type { MachineReader } from '../../directory/machines/store.ts'
+import type { Keys } from '../../signing/keys.ts'
+import { jwtExpiry, m2mJwtOf, reservedClaimIn } from './jwt.ts'
+import type { M2mToken, M2mTokenFormat } from './m2m-token.ts'
+import { m2mSecretOf } from './secret.ts'
+import type { M2mTokenStore } from './store.ts'
+
+export interface NewM2mToken {
+  readonly format: M2mTokenFormat
+  /** `null`: what the machine says, else an opaque token never expires and a JWT does after an hour. */
+  readonly lifetime: Seconds | null
+  readonly claims: Json
+  /** Give out a token again that lives at least this long and is the same otherwise. Opaque only. */
+  readonly minRemaining: Seconds | null
+}
+
+export interface IssueM2mTokenDeps
+  extends
+    Reads<{ machines: MachineReader; instances: InstanceReader }>,
+    Transactions<{ m2mTokens: M2mTokenStore; audit: AuditLog }> {
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly ring: KeyRing
+  readonly keys: Keys
+  readonly frontendOriginOf: FrontendOriginOf
+  /** The longest life an operator allows; `null` for no limit of his own. */
+  readonly longestLifetime: Seconds | null
+}
+
+const DEFAULT_JWT_LIFETIME = seconds(3600)
+
+/** @throws {AuthorityError} `bad_request` for a lifetime or claims that this format cannot have */
+export async function issueM2mToken(
+  deps: IssueM2mTokenDeps,
+  call: Call<MachineCaller>,
+  asked: NewM2mToken,
+): Promise<{ token: M2mToken; secret: string }> {
+  const { instanceId, machineId } = call.caller
+  const machine = await deps.read.machines.find(instanceId, machineId)
+  if (machine === null) throw new AuthorityError('machine_secret_key_invalid')
+
+  const lifetime = effectiveLifetime(asked, machine, deps.longestLifetime)
+  if (asked.format === 'jwt') return issueJwt(deps, call, machine, asked, lifetime ?? DEFAULT_JWT_LIFETIME)
+  return issueOpaque(deps, call, machine, asked, lifetime)
+}
+
+function issueOpaque(
+  { transaction, clock, ids, ring }: IssueM2mTokenDeps,
+  call: Call<MachineCaller>,
+  machine: Machine,
+  asked: NewM2mToken,
+  lifetime: Seconds | null,
+): Promise<{ token: M2mToken; secret: string }> {
+  const now = clock.now()
+  const { minRemaining } = asked
+  if (minRemaining !== null && lifetime !== null && minRemaining >= lifetime) {
+    throw invalid('min_remaining_ttl_seconds', 'must be less than the lifetime of the token')
+  }
+  return transaction(async ({ m2mTokens, audit }) => {
+    // Looked for inside the transaction: of two who ask at once, the second finds what the first made.
+    if (minRemaining !== null) {
+      const goodUntil = after(now, minRemaining)
+      const { id: subject, scopes } = machine
+      const pooled = await m2mTokens.findPooled(machine.instanceId, {
+        subject,
+        scopes,
+        claims: asked.claims,
+        goodUntil,
+      })
+      if (pooled !== null) return { token: pooled, secret: m2mSecretOf(ring, pooled) }
+    }
+    const expiresAt = lifetime === null ? null : after(now, lifetime)
+    const token = newToken({ ids, ring }, machine, asked, now, expiresAt)
+    await m2mTokens.insert(token)
+    await audit.record(eventOf(call, now, 'm2m_token.issue', token.id))
+    return { token, secret: m2mSecretOf(ring, token) }
+  })
+}
+
+async function issueJwt(
+  { transaction, read, clock, ids, ring, keys, frontendOriginOf }: IssueM2mTokenDeps,
+  call: Call<MachineCaller>,
+  machine: Machine,
+  asked: NewM2mToken,
+  lifetime: Seconds,
+): Promise<{ token: M2mToken; secret: string }> {
+  if (asked.claims !== null && !isJsonObject(asked.claims))
+    throw invalid('claims', 'must be an object for a JWT')
+  const reserved = reservedClaimIn(asked.claims)
+  if (reserved !== undefined) throw invalid(`claims.${reserved}`, 'is a claim that only the authority writes')
+
+  const now = clock.now()
+  const expiresAt = jwtExpiry(now, after(now, lifetime))
+  const token = { ...newToken({ ids, ring }, machine, asked, now, expiresAt), expiresAt }
+  const instance = await read.instances.find(machine.instanceId)
+  const secret = m2mJwtOf(token, frontendOriginOf(instance!), await keys.signing(machine.instanceId, 'token'))
+  // Signed first, recorded second, handed out last: a JWT that left without a record could not be revoked.
+  await transaction(async ({ m2mTokens, audit }) => {
+    await m2mTokens.insert(token)
+    await audit.record(eventOf(call, now, 'm2m_token.issue', token.id, 'jwt'))
+  })
+  return { token, secret }
+}
+
+const newToken = (
+  { ids, ring }: { ids: IdSource; ring: KeyRing },
+  machine: Machine,
+  { format, claims }: NewM2mToken,
+  now: Millis,
+  expiresAt: Millis | null,
+): M2mToken => ({
+  id: m2mTokenId(ids.uuid()),
+  instanceId: machine.instanceId,
+  subject: machine.id,
+  format,
+  scopes: machine.scopes,
+  claims,
+  macKeyId: ring.currentId,
+  expiresAt,
+  revokedAt: null,
+  revocationReason: null,
+  createdAt: now,
+  updatedAt: now,
+})
+
+function effectiveLifetime(asked: NewM2mToken, machine: Machine, longest: Seconds | null): Seconds | null {
+  if (asked.lifetime !== null && longest !== null && asked.lifetime > longest) {
+    throw invalid('seconds_until_expiration', `must be at most ${longest}, as the operator has set`)
+  }
+  const lifetime = asked.lifetime ?? machine.defaultTokenTtl
+  if (longest === null) return lifetime
+  const unlimited = asked.format === 'jwt' ? DEFAULT_JWT_LIFETIME : longest
+  return seconds(Math.min(lifetime ?? unlimited, longest))
+}
+
+const invalid = (field: string, reason: string): AuthorityError =>
+  new AuthorityError('bad_request', {
+    longMessage: `Invalid 'body.${field}': ${reason}`,
+    meta: { param_name: field },
+  })

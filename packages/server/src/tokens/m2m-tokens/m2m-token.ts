@@ -1,0 +1,44 @@
+/**
+ * M2M tokens: one service proves itself to another. A machine issues them with its own secret key; the
+ * machines in its scopes may verify them. Two formats of one thing: an opaque secret that is derived from
+ * the token's id, and a JWT. Both leave a record, so both can be listed, revoked and audited.
+ */
+import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
+import type { Json } from '../../core/json.ts'
+import type { MacKeyId } from '../../core/master-key.ts'
+import { isPast, type Millis } from '../../core/time.ts'
+import type { TokenState } from '../../core/verdict.ts'
+
+export type M2mTokenFormat = 'opaque' | 'jwt'
+
+/** An M2M token as it is kept. Nothing in it is a secret, nor enough to make one. */
+export interface M2mToken {
+  readonly id: M2mTokenId
+  readonly instanceId: InstanceId
+  /** The machine that issued it. */
+  readonly subject: MachineId
+  readonly format: M2mTokenFormat
+  /** The machines that may verify it, fixed at issue: later scope edits do not reach it. */
+  readonly scopes: readonly MachineId[]
+  /** As given, whatever JSON it was. */
+  readonly claims: Json
+  readonly macKeyId: MacKeyId
+  readonly expiresAt: Millis | null
+  readonly revokedAt: Millis | null
+  readonly revocationReason: string | null
+  readonly createdAt: Millis
+  readonly updatedAt: Millis
+}
+
+/** Revocation outranks expiry, so an audit shows what a person decided. */
+export const stateOf = (token: M2mToken, now: Millis): TokenState =>
+  token.revokedAt !== null ? 'revoked' : isPast(token.expiresAt, now) ? 'expired' : 'active'
+
+/** The `cat` that marks a JWT as an M2M token in its protected header (wire reference, "JWT categories"). */
+export const M2M_JWT_CATEGORY = 'cl_B7d4PD333AAA'
+
+/** Claims that the authority alone writes into a JWT; asking for one is an error. */
+export const RESERVED_CLAIMS = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti'] as const
+
+/** Claims that the authority derives from the machine's scopes; asking for one has no effect. */
+export const DERIVED_CLAIMS = ['aud', 'scopes'] as const

@@ -1,0 +1,20 @@
+import { m2mTokenId, uuidOf, type InstanceId, type M2mTokenId } from '../../core/ids.ts'
+import type { KeyRing, MacKeyId } from '../../core/master-key.ts'
+import { formatSecret, parseSecret } from '../../core/secrets.ts'
+import type { M2mToken } from './m2m-token.ts'
+
+const PREFIX = 'mt_'
+
+/** The secret that an opaque token's record stands for; the same one each time. */
+export const m2mSecretOf = (ring: KeyRing, { id, instanceId, macKeyId }: M2mToken): string =>
+  formatSecret(ring.macKeys, { prefix: PREFIX, owner: instanceId, id: uuidOf(id), keyId: macKeyId })
+
+/** `null` for anything that is not an opaque secret made by this authority for this instance. */
+export function readM2mSecret(
+  ring: KeyRing,
+  instanceId: InstanceId,
+  presented: string,
+): { readonly id: M2mTokenId; readonly macKeyId: MacKeyId } | null {
+  const name = parseSecret(ring.macKeys, PREFIX, instanceId, presented)
+  return name === null ? null : { id: m2mTokenId(name.id), macKeyId: name.keyId }
+}
