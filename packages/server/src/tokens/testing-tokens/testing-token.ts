@@ -1,0 +1,54 @@
+/**
+ * Testing tokens: they let an end-to-end test suite past bot protection, for an hour, for one instance.
+ * They open nothing else. Clients never look inside; the number in front is the second of issue.
+ */
+import {
+  testingTokenId,
+  timeOfUuid,
+  uuidOf,
+  type InstanceId,
+  type TestingTokenId,
+  type Uuid,
+} from '../../core/ids.ts'
+import type { KeyRing, MacKeyId } from '../../core/master-key.ts'
+import { formatSecret, parseSecret } from '../../core/secrets.ts'
+import { seconds, toSeconds, type Millis } from '../../core/time.ts'
+
+export interface TestingToken {
+  readonly id: TestingTokenId
+  readonly instanceId: InstanceId
+  readonly macKeyId: MacKeyId
+  readonly createdAt: Millis
+  readonly expiresAt: Millis
+}
+
+export const TESTING_TOKEN_LIFETIME = seconds(3600)
+
+const PREFIX = 'c_'
+
+/** `<unix seconds of issue>-c_<digits>` */
+export function testingSecretOf(ring: KeyRing, token: TestingToken): string {
+  const id = uuidOf(token.id)
+  const secret = formatSecret(ring.macKeys, {
+    prefix: PREFIX,
+    owner: token.instanceId,
+    id,
+    keyId: token.macKeyId,
+  })
+  return `${issuedAt(id)}-${secret}`
+}
+
+/** `null` for anything that is not a testing token made by this authority for this instance. */
+export function readTestingSecret(
+  ring: KeyRing,
+  instanceId: InstanceId,
+  presented: string,
+): TestingTokenId | null {
+  const dash = presented.indexOf('-')
+  const name = parseSecret(ring.macKeys, PREFIX, instanceId, presented.slice(dash + 1))
+  if (name === null) return null
+  // The number is not under the tag, but the id is, and holds the same moment.
+  return presented.slice(0, dash) === String(issuedAt(name.id)) ? testingTokenId(name.id) : null
+}
+
+const issuedAt = (id: Uuid) => toSeconds(timeOfUuid(id))

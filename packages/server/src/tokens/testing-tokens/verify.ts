@@ -1,0 +1,25 @@
+import type { InstanceId } from '../../core/ids.ts'
+import type { KeyRing } from '../../core/master-key.ts'
+import type { Reads } from '../../core/stores.ts'
+import { isPast, type Clock } from '../../core/time.ts'
+import { active, inactive, type Verdict } from '../../core/verdict.ts'
+import type { TestingTokenReader } from './store.ts'
+import { readTestingSecret, type TestingToken } from './testing-token.ts'
+
+export interface VerifyTestingTokenDeps extends Reads<{ testingTokens: TestingTokenReader }> {
+  readonly clock: Clock
+  readonly ring: KeyRing
+}
+
+/** Gives a verdict on any string at all; throws only if the store cannot answer. */
+export async function verifyTestingToken(
+  { read, clock, ring }: VerifyTestingTokenDeps,
+  instanceId: InstanceId,
+  presented: string,
+): Promise<Verdict<TestingToken>> {
+  const id = readTestingSecret(ring, instanceId, presented)
+  if (id === null) return inactive('malformed')
+  const token = await read.testingTokens.find(instanceId, id)
+  if (token === null) return inactive('unknown')
+  return isPast(token.expiresAt, clock.now()) ? inactive('expired') : active(token)
+}
