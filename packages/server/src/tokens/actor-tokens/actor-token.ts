@@ -1,0 +1,29 @@
+/**
+ * Actor tokens: a one-time link by which an operator acts as a user. The token is a ticket, a JWT that
+ * only this authority reads; the session it opens says who really acts (`act`, RFC 8693 section 4.1).
+ */
+import type { ActorTokenId, InstanceId, UserId } from '../../core/ids.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { isPast, type Millis, type Seconds } from '../../core/time.ts'
+import type { TokenState } from '../../core/verdict.ts'
+
+/** Who acts. The whole object goes into the session's `act`; `sub` need not be a user's id. */
+export type Actor = JsonObject & { readonly sub: string }
+
+export interface ActorToken {
+  readonly id: ActorTokenId
+  readonly instanceId: InstanceId
+  /** Whom the actor will act as. */
+  readonly userId: UserId
+  readonly actor: Actor
+  readonly status: 'pending' | 'accepted' | 'revoked'
+  /** The session it opens ends after this long, however active it is. */
+  readonly sessionMaxDuration: Seconds
+  readonly expiresAt: Millis
+  readonly createdAt: Millis
+  readonly updatedAt: Millis
+}
+
+/** Could it still be redeemed? One that was accepted is as good as revoked: a ticket is for one use. */
+export const stateOf = ({ status, expiresAt }: ActorToken, now: Millis): TokenState =>
+  status !== 'pending' ? 'revoked' : isPast(expiresAt, now) ? 'expired' : 'active'
