@@ -1,0 +1,127 @@
+/**
+ * Group commit: transactions that are asked for in the same turn of the event loop run one after the
+ * other inside one database transaction, each in a savepoint of its own, and are acknowledged together
+ * once that has reached the disk. One fsync then serves them all.
+ */
+import { AuthorityError, unavailable } from '../core/errors.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
+
+export interface GroupCommitOptions {
+  /** Called when a group has ended, committed or not, before anyone is told. */
+  readonly onEnd: () => void
+  /** Called once, if the disk failed in a way after which no commit can be trusted. */
+  readonly onFatal: (error: Error) => void
+}
+
+export interface GroupCommit {
+  run<T>(work: () => Promise<T>): Promise<T>
+  /** @throws {AuthorityError} `service_unavailable` if it takes no work any more */
+  check(): void
+  /** Fulfilled when everything asked for until now is committed or refused. */
+  drained(): Promise<void>
+}
+
+interface Job {
+  readonly work: () => Promise<unknown>
+  readonly resolve: (value: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown }
+
+/** Past this many waiting, more are turned away: a caller that waits longer has given up. */
+const MOST_WAITING = 10_000
+
+export function createGroupCommit(
+  connection: SqliteConnection,
+  { onEnd, onFatal }: GroupCommitOptions,
+): GroupCommit {
+  let waiting: Job[] = []
+  let running: Promise<void> | null = null
+  let failure: Error | null = null
+
+  async function runGroups(): Promise<void> {
+    // One turn of the loop: requests that were read from their sockets together get here together.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (waiting.length > 0) {
+      const jobs = waiting
+      waiting = []
+      await runGroup(jobs)
+    }
+    running = null
+  }
+
+  async function runGroup(jobs: readonly Job[]): Promise<void> {
+    const outcomes: Outcome[] = []
+    try {
+      if (failure !== null) throw failure
+      connection.run('begin immediate')
+      for (const { work } of jobs) outcomes.push(await runInSavepoint(work))
+      connection.run('commit')
+    } catch (error) {
+      abandon(error)
+      onEnd()
+      for (const { reject } of jobs) reject(error instanceof AuthorityError ? error : unavailable(error))
+      return
+    }
+    onEnd()
+    jobs.forEach(({ resolve, reject }, index) => {
+      const outcome = outcomes[index]!
+      if ('error' in outcome) reject(outcome.error)
+      else resolve(outcome.value as never)
+    })
+  }
+
+  /** @throws if the whole transaction is gone, so that nothing of the group can be committed */
+  async function runInSavepoint(work: Job['work']): Promise<Outcome> {
+    connection.run('savepoint job')
+    try {
+      const value = await work()
+      connection.run('release job')
+      return { value }
+    } catch (error) {
+      // On a full disk and the like, SQLite has rolled everything back by itself.
+      if (!connection.inTransaction) throw error
+      connection.run('rollback to job')
+      connection.run('release job')
+      return { error }
+    }
+  }
+
+  function abandon(error: unknown): void {
+    try {
+      if (connection.inTransaction) connection.run('rollback')
+    } catch {
+      // The first error says more.
+    }
+    if (failure === null && isFailedSync(error)) {
+      failure = error as Error
+      onFatal(failure)
+    }
+  }
+
+  return {
+    run(work) {
+      if (waiting.length >= MOST_WAITING) {
+        return Promise.reject(new AuthorityError('too_many_requests', { retryAfter: 1 }))
+      }
+      return new Promise((resolve, reject) => {
+        waiting.push({ work, resolve, reject })
+        running ??= runGroups()
+      })
+    },
+    check() {
+      if (failure !== null) throw unavailable(failure)
+    },
+    async drained() {
+      while (running !== null) await running
+    },
+  }
+}
+
+/** SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC: what the page cache calls written may not be on the disk. */
+const FAILED_SYNC = [1034, 1290]
+
+const isFailedSync = (error: unknown): boolean =>
+  error instanceof AuthorityError &&
+  FAILED_SYNC.includes(Number((error.cause as { errcode?: number } | undefined)?.errcode))

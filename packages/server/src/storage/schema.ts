@@ -1,0 +1,116 @@
+/**
+ * The tables as the query builder knows them. Instants are Unix milliseconds; JSON is kept as text, so
+ * that it comes back as it went in. `migrations/` makes them and is the last word on their constraints.
+ */
+import type { Generated } from 'kysely'
+
+export interface Schema {
+  master_keys: { id: number; fingerprint: string; created_at: number }
+  instances: {
+    id: string
+    name: string
+    environment: string
+    frontend_origin: string | null
+    created_at: number
+  }
+  instance_secret_keys: {
+    id: string
+    instance_id: string
+    environment: string
+    mac_key_id: number
+    created_at: number
+  }
+  signing_keys: {
+    id: string
+    instance_id: string
+    use: string
+    alg: string
+    public_n: string
+    public_e: string
+    sealed_key_id: number
+    sealed_box: Uint8Array
+    created_at: number
+  }
+  machines: {
+    id: string
+    instance_id: string
+    name: string
+    default_token_ttl: number | null
+    created_at: number
+    updated_at: number
+  }
+  machine_scopes: { from_id: string; to_id: string; created_at: number }
+  machine_secret_keys: {
+    id: string
+    machine_id: string
+    instance_id: string
+    mac_key_id: number
+    created_at: number
+    expires_at: number | null
+  }
+  users: {
+    id: string
+    instance_id: string
+    first_name: string | null
+    last_name: string | null
+    public_metadata: string
+    private_metadata: string
+    unsafe_metadata: string
+    created_at: number
+    updated_at: number
+  }
+  user_identifiers: {
+    instance_id: string
+    type: string
+    value: string
+    user_id: string
+    id: string
+    position: number
+  }
+  m2m_tokens: {
+    id: string
+    instance_id: string
+    machine_id: string
+    format: string
+    scopes: string
+    claims: string | null
+    pool_key: string | null
+    mac_key_id: number
+    expires_at: number | null
+    revoked_at: number | null
+    revocation_reason: string | null
+    created_at: number
+    updated_at: number
+  }
+  m2m_token_uses: { token_id: string; last_used_at: number }
+  actor_tokens: {
+    id: string
+    instance_id: string
+    user_id: string
+    actor: string
+    status: string
+    session_max_duration: number
+    expires_at: number
+    created_at: number
+    updated_at: number
+  }
+  testing_tokens: {
+    id: string
+    instance_id: string
+    mac_key_id: number
+    expires_at: number
+    created_at: number
+  }
+  audit_events: {
+    number: Generated<number>
+    instance_id: string
+    at: number
+    action: string
+    caller_kind: string
+    caller_id: string | null
+    target_id: string
+    address: string | null
+    trace_id: string
+    reason: string | null
+  }
+}

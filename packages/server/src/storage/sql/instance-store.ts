@@ -1,0 +1,79 @@
+import type { InstanceId, SecretKeyId } from '../../core/ids.ts'
+import type { Millis } from '../../core/time.ts'
+import type { Environment, Instance, InstanceSecretKey } from '../../directory/instances/instance.ts'
+import type { InstanceReader, InstanceStore } from '../../directory/instances/store.ts'
+import type { Schema } from '../schema.ts'
+import type { SqlConnection } from '../sqlite-connection.ts'
+import type { Changes } from './changes.ts'
+
+export function findInstance(sql: SqlConnection, id: InstanceId): Instance | null {
+  const row = sql.get<Schema['instances']>('select * from instances where id = ?', id)
+  return row === undefined ? null : toInstance(row)
+}
+
+export function findInstanceSecretKey(sql: SqlConnection, id: SecretKeyId): InstanceSecretKey | null {
+  const row = sql.get<Schema['instance_secret_keys']>('select * from instance_secret_keys where id = ?', id)
+  return row === undefined ? null : toSecretKey(row)
+}
+
+export const instanceReader = (sql: SqlConnection): InstanceReader => ({
+  find: async (id) => findInstance(sql, id),
+  findSecretKey: async (id) => findInstanceSecretKey(sql, id),
+
+  async list() {
+    const rows = await sql.query
+      .selectFrom('instances')
+      .selectAll()
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+    return rows.map(toInstance)
+  },
+
+  async newestSecretKey(id) {
+    const row = await sql.query
+      .selectFrom('instance_secret_keys')
+      .selectAll()
+      .where('instance_id', '=', id)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row === undefined ? null : toSecretKey(row)
+  },
+})
+
+export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceStore => ({
+  ...instanceReader(sql),
+
+  async insert({ id, name, environment, frontendOrigin, createdAt }) {
+    await sql.query
+      .insertInto('instances')
+      .values({ id, name, environment, frontend_origin: frontendOrigin, created_at: createdAt })
+      .execute()
+    changes.directory()
+  },
+
+  async insertSecretKey({ id, instanceId, environment, macKeyId, createdAt }) {
+    await sql.query
+      .insertInto('instance_secret_keys')
+      .values({ id, instance_id: instanceId, environment, mac_key_id: macKeyId, created_at: createdAt })
+      .execute()
+    changes.directory()
+  },
+})
+
+const toInstance = (row: Schema['instances']): Instance => ({
+  id: row.id as InstanceId,
+  name: row.name,
+  environment: row.environment as Environment,
+  frontendOrigin: row.frontend_origin,
+  createdAt: row.created_at as Millis,
+})
+
+const toSecretKey = (row: Schema['instance_secret_keys']): InstanceSecretKey => ({
+  id: row.id as SecretKeyId,
+  instanceId: row.instance_id as InstanceId,
+  environment: row.environment as Environment,
+  macKeyId: row.mac_key_id,
+  createdAt: row.created_at as Millis,
+})

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
+import { canonicalJson, type Json } from '../../core/json.ts'
+import type { Millis } from '../../core/time.ts'
+import type { M2mToken, M2mTokenFormat } from '../../tokens/m2m-tokens/m2m-token.ts'
+import type { M2mTokenReader, M2mTokenStore } from '../../tokens/m2m-tokens/store.ts'
+import type { Schema } from '../schema.ts'
+import type { SqlConnection } from '../sqlite-connection.ts'
+import type { Changes } from './changes.ts'
+
+type Row = Schema['m2m_tokens']
+
+const FIND = `select id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id, expires_at,
+  revoked_at, revocation_reason, created_at, updated_at from m2m_tokens where id = ?`
+
+const INSERT = `insert into m2m_tokens (id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id,
+  expires_at, revoked_at, revocation_reason, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** The look-up that every verification makes; synchronous, so that a cache can stand in front of it. */
+export function findM2mToken(sql: SqlConnection, instanceId: InstanceId, id: M2mTokenId): M2mToken | null {
+  const row = sql.get<Row>(FIND, id)
+  return row === undefined || row.instance_id !== instanceId ? null : toToken(row)
+}
+
+export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
+  find: async (instanceId, id) => findM2mToken(sql, instanceId, id),
+
+  async list(instanceId, { subject, format, revoked, expired, now, limit, offset }) {
+    let matching = sql.query
+      .selectFrom('m2m_tokens')
+      .where('machine_id', '=', subject)
+      .where('instance_id', '=', instanceId)
+      .where('format', '=', format)
+    if (!revoked) matching = matching.where('revoked_at', 'is', null)
+    if (!expired)
+      matching = matching.where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', now)]))
+
+    const rows = await matching.selectAll().orderBy('id', 'desc').limit(limit).offset(offset).execute()
+    const { count } = await matching
+      .select((is) => is.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    return { tokens: rows.map(toToken), totalCount: Number(count) }
+  },
+})
+
+export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenStore => ({
+  ...m2mTokenReader(sql),
+
+  async insert(token) {
+    const {
+      id,
+      instanceId,
+      subject,
+      format,
+      scopes,
+      claims,
+      macKeyId,
+      expiresAt,
+      revokedAt,
+      revocationReason,
+    } = token
+    const pool = format === 'opaque' ? poolKey(claims, scopes) : null
+    const kept = claims === null ? null : JSON.stringify(claims)
+    // prettier-ignore
+    sql.run(INSERT, id, instanceId, subject, format, JSON.stringify(scopes), kept, pool, macKeyId,
+      expiresAt, revokedAt, revocationReason, token.createdAt, token.updatedAt)
+  },
+
+  async findPooled(instanceId, { subject, claims, scopes, goodUntil }) {
+    const alike = sql.query
+      .selectFrom('m2m_tokens')
+      .selectAll()
+      .where('machine_id', '=', subject)
+      .where('pool_key', '=', poolKey(claims, scopes))
+      .where('revoked_at', 'is', null)
+      .where('instance_id', '=', instanceId)
+      .limit(1)
+    // Two probes of one index: one that never expires, else the one that expires last.
+    const row =
+      (await alike.where('expires_at', 'is', null).executeTakeFirst()) ??
+      (await alike.where('expires_at', '>=', goodUntil).orderBy('expires_at', 'desc').executeTakeFirst())
+    return row === undefined ? null : toToken(row)
+  },
+
+  async revoke(instanceId, id, at, reason) {
+    await sql.query
+      .updateTable('m2m_tokens')
+      .set({ revoked_at: at, revocation_reason: reason, updated_at: at })
+      .where('id', '=', id)
+      .where('instance_id', '=', instanceId)
+      .where('revoked_at', 'is', null)
+      .execute()
+    changes.m2mToken(id)
+    return findM2mToken(sql, instanceId, id)
+  },
+})
+
+/** Equal for claims and scopes that are the same by value, in whatever order they were written. */
+const poolKey = (claims: Json, scopes: readonly MachineId[]): string =>
+  createHash('sha256')
+    .update(canonicalJson([claims, scopes.toSorted()]))
+    .digest('base64url')
+    .slice(0, 22)
+
+const toToken = (row: Row): M2mToken => ({
+  id: row.id as M2mTokenId,
+  instanceId: row.instance_id as InstanceId,
+  subject: row.machine_id as MachineId,
+  format: row.format as M2mTokenFormat,
+  scopes: JSON.parse(row.scopes) as MachineId[],
+  claims: row.claims === null ? null : (JSON.parse(row.claims) as Json),
+  macKeyId: row.mac_key_id,
+  expiresAt: row.expires_at as Millis | null,
+  revokedAt: row.revoked_at as Millis | null,
+  revocationReason: row.revocation_reason,
+  createdAt: row.created_at as Millis,
+  updatedAt: row.updated_at as Millis,
+})

@@ -1,0 +1,169 @@
+import type { InstanceId, MachineId, SecretKeyId } from '../../core/ids.ts'
+import type { Millis, Seconds } from '../../core/time.ts'
+import type { Machine, MachineSecretKey } from '../../directory/machines/machine.ts'
+import type { MachineReader, MachineStore } from '../../directory/machines/store.ts'
+import type { Schema } from '../schema.ts'
+import type { SqlConnection } from '../sqlite-connection.ts'
+import type { Changes } from './changes.ts'
+import { containing } from './like.ts'
+
+type KeyRow = Schema['machine_secret_keys']
+
+export function findMachine(sql: SqlConnection, instanceId: InstanceId, id: MachineId): Machine | null {
+  const row = sql.get<Schema['machines']>(
+    'select * from machines where id = ? and instance_id = ?',
+    id,
+    instanceId,
+  )
+  return row === undefined ? null : toMachine(sql, row)
+}
+
+export function findMachineSecretKey(sql: SqlConnection, id: SecretKeyId): MachineSecretKey | null {
+  const row = sql.get<KeyRow>('select * from machine_secret_keys where id = ?', id)
+  return row === undefined ? null : toSecretKey(row)
+}
+
+export const machineReader = (sql: SqlConnection): MachineReader => ({
+  find: async (instanceId, id) => findMachine(sql, instanceId, id),
+  findSecretKey: async (id) => findMachineSecretKey(sql, id),
+
+  async findAll(instanceId, ids) {
+    const found = ids.map((id) => findMachine(sql, instanceId, id))
+    return found.filter((machine) => machine !== null)
+  },
+
+  async list(instanceId, { search, orderBy, descending, limit, offset }) {
+    let matching = sql.query.selectFrom('machines').where('instance_id', '=', instanceId)
+    if (search !== null) {
+      matching = matching.where((is) => is.or([is('id', '=', search), containing('name', search)]))
+    }
+    const direction = descending ? 'desc' : 'asc'
+    const rows = await matching
+      .selectAll()
+      .orderBy(orderBy, direction)
+      .orderBy('id', direction)
+      .limit(limit)
+      .offset(offset)
+      .execute()
+    const { count } = await matching
+      .select((is) => is.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    return { machines: rows.map((row) => toMachine(sql, row)), totalCount: Number(count) }
+  },
+
+  async newestSecretKey(instanceId, id) {
+    const row = await sql.query
+      .selectFrom('machine_secret_keys')
+      .selectAll()
+      .where('machine_id', '=', id)
+      .where('instance_id', '=', instanceId)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row === undefined ? null : toSecretKey(row)
+  },
+})
+
+export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore => ({
+  ...machineReader(sql),
+
+  async insert({ id, instanceId, name, defaultTokenTtl, scopes, createdAt, updatedAt }) {
+    await sql.query
+      .insertInto('machines')
+      .values({
+        id,
+        instance_id: instanceId,
+        name,
+        default_token_ttl: defaultTokenTtl,
+        created_at: createdAt,
+        updated_at: updatedAt,
+      })
+      .execute()
+    const rows = scopes.map((to) => ({ from_id: id, to_id: to, created_at: createdAt }))
+    if (rows.length > 0) await sql.query.insertInto('machine_scopes').values(rows).execute()
+    changes.directory()
+  },
+
+  async update(instanceId, id, { name, defaultTokenTtl, at }) {
+    await sql.query
+      .updateTable('machines')
+      .set({
+        updated_at: at,
+        ...(name !== undefined && { name }),
+        ...(defaultTokenTtl !== undefined && { default_token_ttl: defaultTokenTtl }),
+      })
+      .where('id', '=', id)
+      .where('instance_id', '=', instanceId)
+      .execute()
+    changes.directory()
+    return findMachine(sql, instanceId, id)
+  },
+
+  async delete(instanceId, id) {
+    changes.directory()
+    // Its keys and every scope from or to it go with it: the schema says so.
+    return sql.run('delete from machines where id = ? and instance_id = ?', id, instanceId) > 0
+  },
+
+  async addScope({ from, to, createdAt }) {
+    changes.directory()
+    const insert =
+      'insert into machine_scopes (from_id, to_id, created_at) values (?, ?, ?) on conflict do nothing'
+    return sql.run(insert, from, to, createdAt) > 0
+  },
+
+  async removeScope(from, to) {
+    changes.directory()
+    return sql.run('delete from machine_scopes where from_id = ? and to_id = ?', from, to) > 0
+  },
+
+  async insertSecretKey({ id, machineId, instanceId, macKeyId, createdAt, expiresAt }) {
+    await sql.query
+      .insertInto('machine_secret_keys')
+      .values({
+        id,
+        machine_id: machineId,
+        instance_id: instanceId,
+        mac_key_id: macKeyId,
+        created_at: createdAt,
+        expires_at: expiresAt,
+      })
+      .execute()
+    changes.directory()
+  },
+
+  async expireSecretKey(id, at) {
+    changes.directory()
+    sql.run(
+      'update machine_secret_keys set expires_at = min(coalesce(expires_at, ?), ?) where id = ?',
+      at,
+      at,
+      id,
+    )
+  },
+})
+
+function toMachine(sql: SqlConnection, row: Schema['machines']): Machine {
+  const scopes = sql.all<{ to_id: MachineId }>(
+    'select to_id from machine_scopes where from_id = ? order by created_at, to_id',
+    row.id,
+  )
+  return {
+    id: row.id as MachineId,
+    instanceId: row.instance_id as InstanceId,
+    name: row.name,
+    defaultTokenTtl: row.default_token_ttl as Seconds | null,
+    scopes: scopes.map(({ to_id }) => to_id),
+    createdAt: row.created_at as Millis,
+    updatedAt: row.updated_at as Millis,
+  }
+}
+
+const toSecretKey = (row: KeyRow): MachineSecretKey => ({
+  id: row.id as SecretKeyId,
+  machineId: row.machine_id as MachineId,
+  instanceId: row.instance_id as InstanceId,
+  macKeyId: row.mac_key_id,
+  createdAt: row.created_at as Millis,
+  expiresAt: row.expires_at as Millis | null,
+})

@@ -1,0 +1,14 @@
+import type { MasterKeyReader, MasterKeyStore } from '../storage.ts'
+import type { SqlConnection } from '../sqlite-connection.ts'
+
+export const masterKeyReader = ({ query }: SqlConnection): MasterKeyReader => ({
+  list: () => query.selectFrom('master_keys').select(['id', 'fingerprint']).orderBy('id').execute(),
+})
+
+export const masterKeyStore = (sql: SqlConnection): MasterKeyStore => ({
+  ...masterKeyReader(sql),
+
+  async insert({ id, fingerprint, createdAt }) {
+    await sql.query.insertInto('master_keys').values({ id, fingerprint, created_at: createdAt }).execute()
+  },
+})

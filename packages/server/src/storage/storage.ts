@@ -1,0 +1,63 @@
+/** All the ports of one storage. A use case never takes this: it names the few that it needs. */
+import type { AuditLog, AuditReader } from '../audit/audit-event.ts'
+import type { Reads, Transactions } from '../core/stores.ts'
+import type { Millis } from '../core/time.ts'
+import type { InstanceReader, InstanceStore } from '../directory/instances/store.ts'
+import type { MachineReader, MachineStore } from '../directory/machines/store.ts'
+import type { UserReader, UserStore } from '../directory/users/store.ts'
+import type { SigningKeyReader, SigningKeyStore } from '../signing/store.ts'
+import type { ActorTokenReader, ActorTokenStore } from '../tokens/actor-tokens/store.ts'
+import type { M2mTokenReader, M2mTokenStore, M2mTokenUses } from '../tokens/m2m-tokens/store.ts'
+import type { TestingTokenReader, TestingTokenStore } from '../tokens/testing-tokens/store.ts'
+
+/** Which master keys have been used with this database, by number: never the keys themselves. */
+export interface MasterKeyReader {
+  list(): Promise<readonly { readonly id: number; readonly fingerprint: string }[]>
+}
+
+export interface MasterKeyStore extends MasterKeyReader {
+  insert(key: {
+    readonly id: number
+    readonly fingerprint: string
+    readonly createdAt: Millis
+  }): Promise<void>
+}
+
+export interface Readers {
+  readonly masterKeys: MasterKeyReader
+  readonly instances: InstanceReader
+  readonly signingKeys: SigningKeyReader
+  readonly machines: MachineReader
+  readonly users: UserReader
+  readonly m2mTokens: M2mTokenReader
+  readonly actorTokens: ActorTokenReader
+  readonly testingTokens: TestingTokenReader
+  readonly audit: AuditReader
+}
+
+export interface Stores {
+  readonly masterKeys: MasterKeyStore
+  readonly instances: InstanceStore
+  readonly signingKeys: SigningKeyStore
+  readonly machines: MachineStore
+  readonly users: UserStore
+  readonly m2mTokens: M2mTokenStore
+  readonly actorTokens: ActorTokenStore
+  readonly testingTokens: TestingTokenStore
+  readonly audit: AuditLog
+}
+
+export interface Storage extends Reads<Readers>, Transactions<Stores> {
+  readonly m2mTokenUses: M2mTokenUses
+  /**
+   * From here on, reads show everything that any process has committed before this call. Called once
+   * for each request; what this process commits is seen without it.
+   */
+  catchUp(): void
+  /** @throws {AuthorityError} `service_unavailable` if it could not answer a read or take a write */
+  check(): void
+  /** Writes what was noted and not yet written. */
+  flush(): Promise<void>
+  /** Finishes what was asked for, writes what was noted, and lets go of the files. */
+  close(): Promise<void>
+}
