@@ -1,0 +1,64 @@
+/**
+ * The authority: every use case, bound to its ports. No HTTP here and no database; `http/` puts a wire
+ * on it and `server/` composes it.
+ */
+import type { IdSource } from './core/ids.ts'
+import type { KeyRing } from './core/master-key.ts'
+import type { Route } from './core/operation.ts'
+import type { Random } from './core/random.ts'
+import type { Clock, Seconds } from './core/time.ts'
+import { frontendOrigins } from './directory/instances/instance.ts'
+import { machineRoutes } from './directory/machines/routes.ts'
+import { userRoutes } from './directory/users/routes.ts'
+import { jwksRoutes } from './signing/jwks.ts'
+import { createKeys } from './signing/keys.ts'
+import type { Storage } from './storage/storage.ts'
+import { actorTokenRoutes } from './tokens/actor-tokens/routes.ts'
+import { machineTokenRoutes } from './tokens/machine-tokens/routes.ts'
+import type { MachineJwtCategory } from './tokens/machine-tokens/machine-token.ts'
+import { m2mTokenRoutes } from './tokens/m2m-tokens/routes.ts'
+import { testingTokenRoutes } from './tokens/testing-tokens/routes.ts'
+
+/** What an operator decides about what the authority does. */
+export interface Policy {
+  /** This server's own URL: the issuer of JWTs of instances that have no origin of their own. */
+  readonly publicUrl: string
+  /** Take any well-formed user id for a user. */
+  readonly acceptUnknownUsers: boolean
+  readonly machineJwtCategory: MachineJwtCategory
+  /** The longest life of an M2M token; `null` for no limit of the operator's own. */
+  readonly longestLifetime: Seconds | null
+}
+
+export interface AuthorityPorts {
+  readonly storage: Storage
+  readonly ring: KeyRing
+  readonly clock: Clock
+  readonly random: Random
+  readonly ids: IdSource
+}
+
+export type Authority = ReturnType<typeof createAuthority>
+
+export function createAuthority(ports: AuthorityPorts, policy: Policy) {
+  const { storage, ...rest } = ports
+  const deps = {
+    ...rest,
+    ...policy,
+    read: storage.read,
+    transaction: storage.transaction,
+    m2mTokenUses: storage.m2mTokenUses,
+    keys: createKeys({ read: storage.read, ring: ports.ring }),
+    frontendOriginOf: frontendOrigins(policy.publicUrl),
+  }
+  const routes: readonly Route[] = [
+    ...m2mTokenRoutes(deps),
+    ...actorTokenRoutes(deps),
+    ...testingTokenRoutes(deps),
+    ...machineTokenRoutes(deps),
+    ...machineRoutes(deps),
+    ...userRoutes(deps),
+    ...jwksRoutes(deps),
+  ]
+  return { deps, storage, routes }
+}

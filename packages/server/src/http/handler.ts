@@ -1,0 +1,121 @@
+/**
+ * The HTTP edge. Input is checked on the way in; on the way out it is cut to what the operation declares;
+ * whatever is thrown is caught here and nowhere else.
+ */
+import type { Authority } from '../authority.ts'
+import type { Call, Caller } from '../core/caller.ts'
+import { AuthorityError } from '../core/errors.ts'
+import { toHex } from '../core/ids.ts'
+import { authenticate } from './authenticate.ts'
+import { asRefusal, toErrorResponse } from './errors.ts'
+import { jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
+import { openApiRoute } from './openapi.ts'
+import { publicRoutes, type PublicRoute, type PublicRouteDeps } from './public-routes.ts'
+import { createRateLimiter } from './rate-limit.ts'
+import { readJsonBody, readQuery } from './request-input.ts'
+import type { RequestEvent, RequestObserver } from './request-event.ts'
+import { createRouter, type Match } from './router.ts'
+import { validate } from './validate.ts'
+
+export type Handler = (request: HttpRequest) => Promise<HttpResponse>
+
+export interface HandlerOptions extends Omit<PublicRouteDeps, 'frontendOriginOf'> {
+  readonly observe: RequestObserver
+  /** Requests of one key in ten seconds; 0 for no limit. */
+  readonly rateLimit: number
+  /** In front of every path, such as `/mintmark`; empty for none. */
+  readonly basePath: string
+}
+
+export function createHandler(authority: Authority, options: HandlerOptions): Handler {
+  const { deps, storage, routes } = authority
+  const match = createRouter(routes)
+  const limit = createRateLimiter(options.rateLimit, deps.clock)
+  const open = new Map<string, PublicRoute>([
+    ...publicRoutes({ ...options, frontendOriginOf: deps.frontendOriginOf }),
+    openApiRoute(routes),
+  ])
+
+  async function answer(request: HttpRequest, event: RequestEvent): Promise<HttpResponse> {
+    const path = withoutBase(request.path, options.basePath)
+    const openRoute = open.get(path)
+    if (openRoute !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
+      event.operation = openRoute.operation
+      return openRoute.serve(request)
+    }
+    requireApiVersion(request)
+    const matched = match(request.method, path)
+    event.operation = matched.route.operation.id
+    storage.catchUp()
+    const caller = await authenticate(deps, matched.route.operation, request)
+    event.caller = caller
+    limit(caller.keyId)
+    return run(matched, request, { caller, address: event.address, traceId: event.traceId }, event)
+  }
+
+  return async (request) => {
+    const started = performance.now()
+    const event = newEvent(request, toHex(deps.random.bytes(16)))
+    let response: HttpResponse
+    let fault: unknown
+    try {
+      response = await answer(request, event)
+    } catch (error) {
+      const { code, reason } = asRefusal(error)
+      event.errorCode = code
+      event.verdict = reason ?? null
+      if (!(error instanceof AuthorityError) || error.cause !== undefined) fault = error
+      response = toErrorResponse(error, {
+        traceId: event.traceId,
+        explain: mayExplain(request, event.caller),
+      })
+    }
+    event.status = response.status
+    event.durationMs = performance.now() - started
+    options.observe(event, fault)
+    const headers = { ...response.headers, 'Clerk-Trace-Id': event.traceId }
+    return { status: response.status, headers, body: request.method === 'HEAD' ? '' : response.body }
+  }
+}
+
+/** Runs one matched route for a caller who may call it. */
+async function run(
+  { route, params }: Match,
+  request: HttpRequest,
+  call: Call<Caller>,
+  event: RequestEvent,
+): Promise<HttpResponse> {
+  const { operation } = route
+  const { dialect } = operation
+  const query = operation.query && validate(operation.query, readQuery(request.query), 'query', dialect)
+  const body = operation.body && validate(operation.body, await readJsonBody(request), 'body', dialect)
+  const result = await route.handle({ params, query, body }, call)
+  if (operation.verdict) event.verdict = 'active'
+  return jsonResponse(operation.success, operation.response.parse(result))
+}
+
+const newEvent = ({ method, address }: HttpRequest, traceId: string): RequestEvent => ({
+  traceId,
+  method,
+  address,
+  operation: 'none',
+  status: 0,
+  durationMs: 0,
+  caller: null,
+  verdict: null,
+  errorCode: null,
+})
+
+/** Any date will do: what this API does is the same for all of them. */
+function requireApiVersion(request: HttpRequest): void {
+  const version = request.header('clerk-api-version')
+  if (version !== null && !/^\d{4}-\d{2}-\d{2}$/.test(version))
+    throw new AuthorityError('api_version_invalid')
+}
+
+const withoutBase = (path: string, base: string): string =>
+  base !== '' && path.startsWith(`${base}/`) ? path.slice(base.length) : path
+
+/** Only who could list the token anyway learns why it was refused. */
+const mayExplain = (request: HttpRequest, caller: Caller | null): boolean =>
+  caller?.kind === 'instance' && request.header('mintmark-explain') === '1'

@@ -1,0 +1,100 @@
+/** Puts the handler on `node:http`, with limits on what a connection may cost. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { AuthorityError } from '../core/errors.ts'
+import { BODY_LIMIT, type HttpRequest } from './exchange.ts'
+import type { Handler } from './handler.ts'
+
+export interface ListenerOptions {
+  /** Who sent it, where the connection comes from a proxy. */
+  readonly addressOf: (request: IncomingMessage) => string | null
+}
+
+/** A client that is slower than this with its headers or its whole request is cut off. */
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 15_000
+/** Longer than load balancers keep a connection, so that they close it and not we. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000
+
+export function createListener(handler: Handler, { addressOf }: ListenerOptions): Server {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: 2_000,
+      noDelay: true,
+    },
+    (incoming, outgoing) => {
+      const request = toRequest(incoming, addressOf(incoming))
+      // The handler turns everything it can foresee into a response; what is left is a bug in the edge itself.
+      handler(request).then(
+        ({ status, headers, body }) => respond(outgoing, status, headers, body),
+        () => outgoing.destroy(),
+      )
+    },
+  )
+  server.maxConnections = 20_000
+  return server
+}
+
+function respond(
+  outgoing: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | Uint8Array,
+): void {
+  if (status !== 304 && outgoing.req.method !== 'HEAD') {
+    headers = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) }
+  }
+  outgoing.writeHead(status, headers)
+  outgoing.end(body)
+}
+
+function toRequest(incoming: IncomingMessage, address: string | null): HttpRequest {
+  const target = incoming.url ?? '/'
+  const question = target.indexOf('?')
+  return {
+    method: incoming.method ?? 'GET',
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? '' : target.slice(question + 1),
+    header(name) {
+      const value = incoming.headers[name]
+      return typeof value === 'string' ? value : null
+    },
+    repeated: (name) => isRepeated(incoming.rawHeaders, name),
+    body: () => readBody(incoming),
+    address,
+  }
+}
+
+/** Node keeps the first of two such headers and says nothing. */
+function isRepeated(rawHeaders: readonly string[], name: string): boolean {
+  let seen = false
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index]!
+    if (header.length !== name.length || header.toLowerCase() !== name) continue
+    if (seen) return true
+    seen = true
+  }
+  return false
+}
+
+function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  const tooLarge = () => new AuthorityError('request_body_too_large')
+  if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT) return Promise.reject(tooLarge())
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    incoming.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > BODY_LIMIT) {
+        incoming.removeAllListeners('data').pause()
+        reject(tooLarge())
+      } else chunks.push(chunk)
+    })
+    incoming.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    incoming.on('error', () =>
+      reject(new AuthorityError('request_body_invalid', { longMessage: 'The request body was cut off.' })),
+    )
+  })
+}

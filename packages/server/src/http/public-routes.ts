@@ -1,0 +1,70 @@
+/** What anyone may ask, without a key: is the server well, and which keys verify an instance's JWTs. */
+import { createHash } from 'node:crypto'
+import { AuthorityError, notFound } from '../core/errors.ts'
+import type { FrontendOriginOf, Instance } from '../directory/instances/instance.ts'
+import type { Jwks } from '../signing/jwks.ts'
+import { jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
+
+export interface PublicRoute {
+  readonly operation: string
+  serve(request: HttpRequest): HttpResponse
+}
+
+/** The key sets of all instances, kept in memory by whoever composes the server. */
+export interface PublishedKeys {
+  all(): readonly { readonly instance: Instance; readonly jwks: Jwks }[]
+}
+
+export interface PublicRouteDeps {
+  readonly publishedKeys: PublishedKeys
+  /** @throws {AuthorityError} `service_unavailable` if requests should go elsewhere */
+  readonly checkReady: () => void
+  readonly frontendOriginOf: FrontendOriginOf
+}
+
+const JWKS_MAX_AGE_SECONDS = 300
+
+export function publicRoutes(
+  deps: PublicRouteDeps,
+): readonly (readonly [path: string, route: PublicRoute])[] {
+  return [
+    ['/health/live', { operation: 'health.live', serve: () => jsonResponse(200, { status: 'live' }) }],
+    ['/health/ready', { operation: 'health.ready', serve: () => serveReady(deps) }],
+    ['/.well-known/jwks.json', { operation: 'jwks.public', serve: (request) => serveJwks(deps, request) }],
+  ]
+}
+
+function serveReady({ checkReady }: PublicRouteDeps): HttpResponse {
+  checkReady()
+  return jsonResponse(200, { status: 'ready' })
+}
+
+/**
+ * The public keys of the instance whose frontend the request was sent to; of the only one there is,
+ * wherever it was sent. Browsers of any origin may read them.
+ */
+function serveJwks({ publishedKeys, frontendOriginOf }: PublicRouteDeps, request: HttpRequest): HttpResponse {
+  const all = publishedKeys.all()
+  const host = request.header('host')
+  const named = all.filter(({ instance }) => new URL(frontendOriginOf(instance)).host === host)
+  const chosen = named.length === 1 ? named[0] : all.length === 1 ? all[0] : undefined
+  if (chosen === undefined) {
+    throw all.length === 0 ? new AuthorityError('service_unavailable', { retryAfter: 1 }) : notFound()
+  }
+  const body = JSON.stringify(chosen.jwks)
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  const headers = {
+    'Content-Type': 'application/json',
+    'Cache-Control': `public, max-age=${JWKS_MAX_AGE_SECONDS}`,
+    'Access-Control-Allow-Origin': '*',
+    ETag: etag,
+    Vary: 'Host',
+  }
+  const known = request
+    .header('if-none-match')
+    ?.split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''))
+  return known?.includes(etag) || known?.includes('*')
+    ? { status: 304, headers, body: '' }
+    : { status: 200, headers, body }
+}
