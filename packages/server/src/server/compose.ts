@@ -1,0 +1,39 @@
+/** Puts storage, keys and use cases together: for a server, and for commands that work on a data folder. */
+import { createAuthority, type Authority, type Policy } from '../authority.ts'
+import { createIdSource } from '../core/ids.ts'
+import { systemRandom } from '../core/random.ts'
+import { seconds, systemClock } from '../core/time.ts'
+import { openSqlite } from '../storage/sqlite.ts'
+import { openKeyRing, type MasterKeys } from './key-ring.ts'
+import type { Config } from './settings.ts'
+
+export interface ComposeOptions {
+  readonly masterKeys: MasterKeys
+  readonly publicUrl: string
+  readonly onFatal: (error: Error) => void
+}
+
+/** @throws {StorageError} or {ConfigError} if the database cannot be used with these settings */
+export async function composeAuthority(
+  config: Config,
+  { masterKeys, publicUrl, onFatal }: ComposeOptions,
+): Promise<Authority> {
+  const { data, migrate, cachedTokens, acceptUnknownUsers, machineTokenCategory, longestTokenLifetime } =
+    config
+  const storage = await openSqlite(data, { migrate, cachedTokens, onFatal })
+  const clock = systemClock
+  const random = systemRandom
+  const policy: Policy = {
+    publicUrl,
+    acceptUnknownUsers,
+    machineJwtCategory: machineTokenCategory,
+    longestLifetime: longestTokenLifetime === null ? null : seconds(longestTokenLifetime),
+  }
+  try {
+    const ring = await openKeyRing({ storage, clock, random }, masterKeys)
+    return createAuthority({ storage, ring, clock, random, ids: createIdSource({ clock, random }) }, policy)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}

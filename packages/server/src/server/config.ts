@@ -1,0 +1,107 @@
+/** The only reader of the environment. Flags win over variables, variables over the file, the file over defaults. */
+import { readFileSync } from 'node:fs'
+import { SETTING_NAMES, SETTINGS, variableOf, type Config, type SettingName } from './settings.ts'
+
+/** Something the operator has to put right; the message is one sentence that says what. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export interface ConfigSources {
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Path of a JSON file with settings by name. */
+  readonly file: string | null
+  /** What the command sets where nobody else has. */
+  readonly defaults?: Readonly<Partial<Record<SettingName, unknown>>>
+}
+
+/**
+ * Names in the environment that begin like ours and are not settings: `mintmark env` prints them for
+ * clients, and `MINTMARK_CONFIG` names the file itself.
+ */
+const NOT_SETTINGS = new Set([
+  'MINTMARK_CONFIG',
+  'MINTMARK_API_URL',
+  'MINTMARK_SECRET_KEY',
+  'MINTMARK_MACHINE_SECRET_KEY',
+  'MINTMARK_API_MACHINE_SECRET_KEY',
+  'MINTMARK_API_MACHINE_ID',
+  'MINTMARK_WORKER_MACHINE_ID',
+  'MINTMARK_INSTANCE_ID',
+])
+
+/** @throws {ConfigError} for a setting that is unknown or has a value it cannot have */
+export function readConfig({ flags, environment, file, defaults = {} }: ConfigSources): Config {
+  const fromFile = file === null ? {} : readFile(file)
+  refuseUnknown(Object.keys(fromFile), SETTING_NAMES, 'in the configuration file')
+  const variables = Object.keys(environment).filter(
+    (name) => name.startsWith('MINTMARK_') && !NOT_SETTINGS.has(name),
+  )
+  refuseUnknown(variables, SETTING_NAMES.map(variableOf), 'in the environment')
+
+  const entries = SETTING_NAMES.map((name) => {
+    const variable = environment[variableOf(name)]
+    const given = flags[name] ?? (variable === '' ? undefined : variable) ?? fromFile[name] ?? defaults[name]
+    return [name, check(name, given)]
+  })
+  return Object.fromEntries(entries) as Config
+}
+
+function check(name: SettingName, given: unknown): unknown {
+  const result = SETTINGS[name].schema.safeParse(given)
+  if (result.success) return result.data
+  if (given === undefined)
+    throw new ConfigError(`Setting ${name} is missing: set ${variableOf(name)} or its flag.`)
+  // The value itself is left out: it may be a secret that was put into the wrong place.
+  throw new ConfigError(`Setting ${name} has a value it cannot have: ${SETTINGS[name].description}`)
+}
+
+function refuseUnknown(given: readonly string[], known: readonly string[], where: string): void {
+  const unknown = given.find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw new ConfigError(`Setting ${unknown} ${where} is unknown.${suggestion(unknown, known)}`)
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const near = known.find((each) => distance(name, each) <= 3)
+  return near === undefined ? '' : ` Did you mean ${near}?`
+}
+
+/** How many characters differ, as they stand: enough to notice a slip of the finger. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}
+
+function readFile(path: string): Readonly<Record<string, unknown>> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    throw new ConfigError(`The configuration file ${path} cannot be read.`)
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch {
+    // Told below, without the text of the file.
+  }
+  throw new ConfigError(`The configuration file ${path} must hold one JSON object.`)
+}
+
+/** The effective values, secrets cut. */
+export const showConfig = (config: Config): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, 'secret' in SETTINGS[name] ? hide(config[name]) : config[name]]),
+  )
+
+const hide = (value: unknown): unknown =>
+  value === null || (Array.isArray(value) && value.length === 0) ? value : '(set, not shown)'

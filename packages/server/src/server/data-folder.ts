@@ -1,0 +1,111 @@
+/** The data folder: the database, for `dev` the master key, the server's lock and where it was reached last. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { parseMasterKey, type MasterKey } from '../core/master-key.ts'
+import { systemRandom } from '../core/random.ts'
+import { DATABASE_FILE } from '../storage/sqlite.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import { ConfigError } from './config.ts'
+import type { Config } from './settings.ts'
+
+export const MASTER_KEY_FILE = 'master.key'
+const ADDRESS_FILE = 'server.json'
+const LOCK_FILE = 'server.lock'
+
+export function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new StorageError(`The data folder ${folder} cannot be made.`, { cause: error })
+  }
+}
+
+/** @throws {StorageError} if there is no database in it */
+export function requireDatabase(folder: string): void {
+  if (existsSync(join(folder, DATABASE_FILE))) return
+  throw new StorageError(
+    `There is no Mintmark database in ${resolve(folder)}. Start "mintmark dev" or "mintmark serve" with it first.`,
+  )
+}
+
+/**
+ * Lets one server use the folder at a time. The lock is an open transaction on a database of its own, so
+ * the operating system lets go of it however the process ends.
+ *
+ * @throws {StorageError} if another server has it
+ */
+export function lockDataFolder(folder: string): { release(): void } {
+  const lock = new DatabaseSync(join(folder, LOCK_FILE), { timeout: 0 })
+  try {
+    lock.exec('begin exclusive')
+  } catch (error) {
+    lock.close()
+    throw new StorageError(
+      `Another Mintmark server uses the data folder ${resolve(folder)}. Stop it, or use another with --data.`,
+      {
+        cause: error,
+      },
+    )
+  }
+  return { release: () => lock.close() }
+}
+
+/** @throws {ConfigError} if there is none, or it is not a master key */
+export function readMasterKeys(config: Config): {
+  readonly current: MasterKey
+  readonly previous: readonly MasterKey[]
+} {
+  return {
+    current: toMasterKey(config.masterKey ?? readKeyFile(config), 'The master key'),
+    previous: config.previousMasterKeys.map((text) => toMasterKey(text, 'A previous master key')),
+  }
+}
+
+function readKeyFile({ masterKeyFile, data }: Config): string {
+  const ownFile = join(data, MASTER_KEY_FILE)
+  const file = masterKeyFile ?? (existsSync(ownFile) ? ownFile : null)
+  if (file === null) {
+    throw new ConfigError(
+      'There is no master key: set MINTMARK_MASTER_KEY or MINTMARK_MASTER_KEY_FILE, for instance to the output of "openssl rand -hex 32", and keep it as safe as the tokens.',
+    )
+  }
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new ConfigError(`The master key file ${file} cannot be read.`)
+  }
+}
+
+function toMasterKey(text: string, what: string): MasterKey {
+  const key = parseMasterKey(text)
+  if (key === null) throw new ConfigError(`${what} must be 32 bytes in hex or base64.`)
+  return key
+}
+
+/** Makes a master key on the first start of `dev`, readable by its owner only. */
+export function ensureMasterKeyFile(folder: string): void {
+  const file = join(folder, MASTER_KEY_FILE)
+  if (existsSync(file)) return
+  if (existsSync(join(folder, DATABASE_FILE))) {
+    throw new ConfigError(
+      `${file} is gone, but the database beside it needs it: put it back, or give the key by MINTMARK_MASTER_KEY.`,
+    )
+  }
+  writeFileSync(file, `${newMasterKey()}\n`, { mode: 0o600, flag: 'wx' })
+}
+
+export const newMasterKey = (): string => Buffer.from(systemRandom.bytes(32)).toString('hex')
+
+/** Keeps where the server is reached, for `mintmark env`. */
+export const writeAddress = (folder: string, url: string): void =>
+  writeFileSync(join(folder, ADDRESS_FILE), `${JSON.stringify({ url })}\n`)
+
+export function readAddress(folder: string): string | null {
+  try {
+    const { url } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as { url?: unknown }
+    return typeof url === 'string' ? url : null
+  } catch {
+    return null
+  }
+}

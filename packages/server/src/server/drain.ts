@@ -1,0 +1,43 @@
+/** Lets a listener finish what it has begun. */
+import type { Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** No request is waited for longer than this once the server is to stop. */
+const LONGEST_DRAIN_MS = 10_000
+
+export interface OpenRequests {
+  readonly count: number
+  /** Answers from now on end their connection. */
+  lastOnes(): void
+}
+
+/** Counts the requests that a listener has begun and not finished. */
+export function trackRequests(server: Server): OpenRequests {
+  let count = 0
+  let closing = false
+  server.prependListener('request', (_request, response) => {
+    count++
+    if (closing) response.setHeader('Connection', 'close')
+    response.once('close', () => count--)
+  })
+  return {
+    get count() {
+      return count
+    },
+    lastOnes: () => void (closing = true),
+  }
+}
+
+/**
+ * Goes on serving for `delayMs`, then until no request is open, ten seconds at most. New connections are
+ * taken until the end, so that a readiness probe is told and not refused.
+ */
+export async function drain(server: Server, requests: OpenRequests, delayMs: number): Promise<void> {
+  await sleep(delayMs)
+  requests.lastOnes()
+  const deadline = performance.now() + LONGEST_DRAIN_MS
+  while (requests.count > 0 && performance.now() < deadline) {
+    server.closeIdleConnections()
+    await sleep(10)
+  }
+}

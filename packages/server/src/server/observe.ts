@@ -1,0 +1,84 @@
+/** What operators see of requests: one log event each, and counts and times for Prometheus. */
+import { createServer, type Server } from 'node:http'
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import type { Logger } from 'pino'
+import type { RequestEvent, RequestObserver } from '../http/request-event.ts'
+
+/** Health probes come every few seconds and say nothing: they are logged at debug level. */
+const QUIET = /^health\./
+
+export const logRequests =
+  (log: Logger): RequestObserver =>
+  (event, fault) => {
+    const level = event.status >= 500 ? 'error' : QUIET.test(event.operation) ? 'debug' : 'info'
+    if (!log.isLevelEnabled(level)) return
+    log[level]({ ...describe(event), ...(fault !== undefined && { fault: nameFault(fault) }) }, 'request')
+  }
+
+const describe = ({ caller, durationMs, ...event }: RequestEvent) => ({
+  ...event,
+  durationMs: Math.round(durationMs * 1000) / 1000,
+  instanceId: caller?.instanceId ?? null,
+  caller: caller === null ? null : caller.kind === 'machine' ? caller.machineId : caller.kind,
+})
+
+/** Where it was thrown, and what by: the messages of errors that are not ours may hold what they were given. */
+function nameFault(fault: unknown): object {
+  if (!(fault instanceof Error)) return { name: typeof fault }
+  const { cause } = fault
+  const code =
+    cause instanceof Error && 'errcode' in cause ? { sqlite: cause.errcode, cause: cause.message } : {}
+  return {
+    name: fault.name,
+    ...code,
+    stack: fault.stack
+      ?.split('\n')
+      .slice(1, 8)
+      .map((line) => line.trim()),
+  }
+}
+
+export function createMetrics(): { observe: RequestObserver; registry: Registry } {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry }) // the event loop's delay is among them
+  const requests = new Counter({
+    name: 'mintmark_requests_total',
+    help: 'Requests by operation and status code.',
+    labelNames: ['operation', 'status'],
+    registers: [registry],
+  })
+  const verdicts = new Counter({
+    name: 'mintmark_verdicts_total',
+    help: 'Verifications by operation and verdict: active, or why not.',
+    labelNames: ['operation', 'verdict'],
+    registers: [registry],
+  })
+  const durations = new Histogram({
+    name: 'mintmark_request_duration_seconds',
+    help: 'Time from the first byte of a request to its answer, by operation.',
+    labelNames: ['operation'],
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [registry],
+  })
+  return {
+    registry,
+    observe({ operation, status, durationMs, verdict }) {
+      requests.inc({ operation, status })
+      durations.observe({ operation }, durationMs / 1000)
+      if (verdict !== null) verdicts.inc({ operation, verdict })
+    },
+  }
+}
+
+/** `/metrics` on a listener of its own: it is for operators, not for callers. */
+export const createMetricsListener = (registry: Registry): Server =>
+  createServer((request, response) => {
+    if (request.url !== '/metrics' || request.method !== 'GET') {
+      response.writeHead(404).end()
+      return
+    }
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'Content-Type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    )
+  })

@@ -1,0 +1,28 @@
+import type { Authority } from '../authority.ts'
+import type { PublishedKeys } from '../http/public-routes.ts'
+import { toJwks } from '../signing/jwks.ts'
+
+const REFRESH_MS = 1_000
+
+/** Keeps every instance's public keys in memory, so that however many ask for them, no database is asked. */
+export async function publishKeys({ storage }: Authority): Promise<PublishedKeys & { stop(): void }> {
+  const read = async () => {
+    storage.catchUp()
+    const instances = await storage.read.instances.list()
+    return Promise.all(
+      instances.map(async (instance) => ({
+        instance,
+        jwks: toJwks(await storage.read.signingKeys.keysOf(instance.id)),
+      })),
+    )
+  }
+  let all = await read()
+  // Old keys stay published while the store cannot be read: they are still the right ones.
+  const refresh = () =>
+    void read().then(
+      (found) => (all = found),
+      () => {},
+    )
+  const timer = setInterval(refresh, REFRESH_MS).unref()
+  return { all: () => all, stop: () => clearInterval(timer) }
+}

@@ -1,0 +1,157 @@
+/**
+ * Every setting, once: its flag, its environment variable, its name in the configuration file, its check
+ * and its text all come from this table, and so does `docs/reference/configuration.md`.
+ */
+import { z } from 'zod'
+import { LONGEST_LIFETIME } from '../core/time.ts'
+
+interface Setting<Value> {
+  readonly schema: z.ZodType<Value>
+  readonly description: string
+  /** What stands for the value in help texts, such as `DIR`. Absent for a switch. */
+  readonly placeholder?: string
+  /** Given by environment or file only, and never shown. */
+  readonly secret?: true
+  /** `dev` decides this one otherwise, or not at all. */
+  readonly dev?: Value
+}
+
+const setting = <Value>(description: Setting<Value>): Setting<Value> => description
+
+/** Flags and variables are text, the file has JSON's own types: both are read. */
+const number = (least: number, most: number) => z.coerce.number().pipe(z.int().min(least).max(most))
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((each) => each.trim())
+      .filter(Boolean),
+  ),
+])
+const port = number(0, 65_535)
+
+export const SETTINGS = {
+  data: setting({
+    schema: z.string().min(1),
+    description: 'Folder for the database. It must be on a local disk.',
+    placeholder: 'DIR',
+  }),
+  host: setting({
+    schema: z.string().min(1).default('127.0.0.1'),
+    description: 'Address to listen on.',
+    placeholder: 'ADDRESS',
+  }),
+  port: setting({
+    schema: port.default(4100),
+    description: 'Port to listen on; 0 for any free one.',
+    placeholder: 'PORT',
+  }),
+  publicUrl: setting({
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((text) => text.replace(/\/+$/, ''))
+      .nullable()
+      .default(null),
+    description:
+      'URL by which clients reach this server; also the issuer of JWTs of instances without an origin of their own. Default: from host and port.',
+    placeholder: 'URL',
+  }),
+  basePath: setting({
+    schema: z
+      .string()
+      .regex(/^(?:\/[\w.-]+)*$/, 'must be empty or like /mintmark')
+      .default(''),
+    description: 'Path in front of every route, where a proxy does not cut it off.',
+    placeholder: 'PATH',
+  }),
+  masterKey: setting({
+    schema: z.string().nullable().default(null),
+    description: 'The master key: 32 bytes in hex or base64.',
+    placeholder: 'KEY',
+    secret: true,
+  }),
+  masterKeyFile: setting({
+    schema: z.string().nullable().default(null),
+    description: 'File with the master key. Default: master.key in the data folder, if it is there.',
+    placeholder: 'FILE',
+  }),
+  previousMasterKeys: setting({
+    schema: list.default([]),
+    description:
+      'Master keys that the current one replaced, separated by commas. What was made under them stays good.',
+    placeholder: 'KEYS',
+    secret: true,
+  }),
+  metricsPort: setting({
+    schema: port.nullable().default(null),
+    description: 'Port for Prometheus metrics at /metrics, on a listener of its own. Default: none.',
+    placeholder: 'PORT',
+  }),
+  metricsHost: setting({
+    schema: z.string().min(1).default('127.0.0.1'),
+    description: 'Address for the metrics listener.',
+    placeholder: 'ADDRESS',
+  }),
+  logLevel: setting({
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    description: 'Least level that is logged: debug, info (each request), warn, error or silent.',
+    placeholder: 'LEVEL',
+  }),
+  acceptUnknownUsers: setting({
+    schema: flag.default(false),
+    description: 'Take any well-formed user id for a user, for applications that keep their users elsewhere.',
+    dev: true,
+  }),
+  machineTokenCategory: setting({
+    schema: z.enum(['current', 'legacy']).default('current'),
+    description:
+      "The `cat` of machine tokens: `current` is verified by today's Clerk SDKs, `legacy` is what machine tokens had.",
+    placeholder: 'NAME',
+  }),
+  longestTokenLifetime: setting({
+    schema: number(1, LONGEST_LIFETIME).nullable().default(null),
+    description:
+      'Longest life of an M2M token in seconds. Default: none, so that an opaque token may never expire.',
+    placeholder: 'SECONDS',
+  }),
+  rateLimit: setting({
+    schema: number(0, 1_000_000).default(0),
+    description: 'Requests that one key may make in ten seconds; 0 for no limit.',
+    placeholder: 'COUNT',
+  }),
+  cachedTokens: setting({
+    schema: number(0, 10_000_000).default(200_000),
+    description: 'M2M tokens kept in memory, at about half a kilobyte each.',
+    placeholder: 'COUNT',
+  }),
+  trustedProxies: setting({
+    schema: list.default([]),
+    description:
+      'Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, separated by commas.',
+    placeholder: 'LIST',
+  }),
+  migrate: setting({
+    schema: flag.default(true),
+    description: 'Bring an older schema up to date at start; otherwise refuse it.',
+  }),
+  shutdownDelay: setting({
+    schema: number(0, 60).default(0),
+    description: 'Seconds to go on serving after SIGTERM, not ready any more, so that load balancers notice.',
+    placeholder: 'SECONDS',
+  }),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+export type Config = { readonly [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> }
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]
+
+/** `publicUrl` → `MINTMARK_PUBLIC_URL` */
+export const variableOf = (name: SettingName): string =>
+  `MINTMARK_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+
+/** `publicUrl` → `--public-url` */
+export const flagOf = (name: SettingName): string =>
+  `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
