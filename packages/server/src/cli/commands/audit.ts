@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import type { RecordedAuditEvent } from '../../audit/audit-event.ts'
+import { withAuthority } from '../open-folder.ts'
+import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS, wholeNumber } from '../options.ts'
+import { print, printable, printJsonLine } from '../output.ts'
+
+export function auditCommand(): Command {
+  return new Command('audit')
+    .description('Read the audit log: one event for each state change.')
+    .addCommand(tailCommand())
+}
+
+const POLL_MS = 500
+
+function tailCommand(): Command {
+  const command = new Command('tail')
+    .description('Print the newest events, oldest first.')
+    .option('-n, --lines <COUNT>', 'How many.', wholeNumber, 20)
+    .option('-f, --follow', 'Go on printing events as they come, until Ctrl-C.')
+  return addConfigFile(addJson(addSettings(command, ['data', 'masterKeyFile']))).action(
+    async (flags: Readonly<Record<string, unknown>>) => {
+      const show = flags.json ? printJsonLine : (event: RecordedAuditEvent) => print(toLine(event))
+      await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async ({ storage }) => {
+        const { audit } = storage.read
+        let last = 0
+        const showAll = (events: readonly RecordedAuditEvent[]) => {
+          events.forEach(show)
+          last = events.at(-1)?.number ?? last
+        }
+        showAll(await audit.newest(flags.lines as number))
+        const stop = new AbortController()
+        process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
+        while (flags.follow && !stop.signal.aborted) {
+          await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(() => {})
+          showAll(await audit.after(last, 1_000))
+        }
+      })
+    },
+  )
+}
+
+function toLine(event: RecordedAuditEvent): string {
+  const who = event.callerId === null ? event.callerKind : `${event.callerKind} ${event.callerId}`
+  const why = event.reason === null ? '' : `  (${printable(event.reason)})`
+  return `${new Date(event.at).toISOString()}  ${event.action}  ${printable(event.targetId)}  by ${who}  from ${event.address ?? '-'}${why}`
+}

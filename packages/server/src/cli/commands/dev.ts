@@ -1,0 +1,130 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import type { Authority } from '../../authority.ts'
+import { createInstance } from '../../directory/instances/create.ts'
+import type { Instance } from '../../directory/instances/instance.ts'
+import { createMachine } from '../../directory/machines/create.ts'
+import { toHex } from '../../core/ids.ts'
+import {
+  ensureMasterKeyFile,
+  makeDataFolder,
+  newMasterKey,
+  readMasterKeys,
+} from '../../server/data-folder.ts'
+import type { RunningServer } from '../../server/serve.ts'
+import { clientEnvironment, DEV_MACHINES } from '../client-environment.ts'
+import { createLog } from '../log.ts'
+import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
+import { print, printJson } from '../output.ts'
+import { runServer } from '../run-server.ts'
+
+const FLAGS = [
+  'port',
+  'host',
+  'data',
+  'publicUrl',
+  'metricsPort',
+  'logLevel',
+  'acceptUnknownUsers',
+  'rateLimit',
+] as const
+
+export function devCommand(): Command {
+  const command = new Command('dev').description(
+    'Run a server for development: it makes its own keys, an instance and two machines.',
+  )
+  addSettings(command, FLAGS).option(
+    '--in-memory',
+    'Keep nothing: use a folder in memory that goes away at the end.',
+  )
+  return addConfigFile(addJson(command)).action((flags: DevFlags) =>
+    flags.inMemory ? runInMemory(flags) : run(flags),
+  )
+}
+
+interface DevFlags extends Readonly<Record<string, unknown>> {
+  readonly inMemory?: boolean
+  readonly json?: boolean
+}
+
+async function runInMemory(flags: DevFlags): Promise<void> {
+  // Linux keeps this folder in memory; where it is not, the folder is at least gone afterwards.
+  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+  const data = mkdtempSync(join(parent, 'mintmark-'))
+  const remove = () => rmSync(data, { recursive: true, force: true })
+  process.once('exit', remove)
+  await run({ ...flags, data })
+}
+
+async function run(flags: DevFlags): Promise<void> {
+  const config = configOf(flags, DEV_DEFAULTS)
+  const { log, flush } = createLog(config.logLevel, 'text')
+  makeDataFolder(config.data)
+  const keyless = config.masterKey === null && config.masterKeyFile === null
+  if (keyless && !flags.inMemory) ensureMasterKeyFile(config.data)
+  const masterKeys = readMasterKeys(
+    flags.inMemory && keyless ? { ...config, masterKey: newMasterKey() } : config,
+  )
+
+  await runServer(config, {
+    log,
+    flush,
+    masterKeys,
+    async onReady(server) {
+      const { authority } = server
+      const instance = (await authority.storage.read.instances.list())[0] ?? (await makeInstance(authority))
+      const variables = await clientEnvironment(authority, instance, config.publicUrl ?? server.url)
+      if (flags.json) printJson({ url: server.url, metricsUrl: server.metricsUrl, env: variables })
+      else print(banner(server, variables, flags.inMemory ? 'in memory' : config.data))
+    },
+  })
+}
+
+/** What a developer needs for a first token: an instance, and two machines of which one calls the other. */
+async function makeInstance({ deps }: Authority): Promise<Instance> {
+  const traceId = toHex(deps.random.bytes(16))
+  const asked = { name: 'dev', environment: 'test', frontendOrigin: null } as const
+  const { instance } = await createInstance(deps, asked, traceId)
+  const call = { caller: { kind: 'operator', instanceId: instance.id }, address: null, traceId } as const
+  const machine = { defaultTokenTtl: null, scopes: [] }
+  const api = await createMachine(deps, call, { ...machine, name: DEV_MACHINES.callee })
+  await createMachine(deps, call, { ...machine, name: DEV_MACHINES.caller, scopes: [api.machine.id] })
+  return instance
+}
+
+function banner(
+  { url, metricsUrl }: RunningServer,
+  env: Readonly<Record<string, string>>,
+  data: string,
+): string {
+  const worker = env.CLERK_MACHINE_SECRET_KEY
+  const api = env.MINTMARK_API_MACHINE_SECRET_KEY
+  const json = "-H 'Content-Type: application/json'"
+  const field = (name: string) => `$(echo "$M" | sed 's/.*"${name}":"\\(mt_[^"]*\\)".*/\\1/')`
+  return [
+    '',
+    '  Mintmark is ready, for development only.',
+    '',
+    `  API               ${url}`,
+    `  Public keys       ${url}/.well-known/jwks.json`,
+    `  OpenAPI           ${url}/openapi.json`,
+    ...(metricsUrl === null ? [] : [`  Metrics           ${metricsUrl}`]),
+    `  Data              ${data}`,
+    '',
+    `  Secret key        ${env.CLERK_SECRET_KEY}`,
+    `  Publishable key   ${env.CLERK_PUBLISHABLE_KEY}`,
+    `  Machine "worker"  ${worker}`,
+    `  Machine "api"     ${api}`,
+    '',
+    '  Try it: worker issues a token, api verifies it, worker revokes it.',
+    '',
+    `M=$(curl -s -X POST ${url}/m2m_tokens -H "Authorization: Bearer ${worker}"); echo "$M"`,
+    `curl -s ${url}/m2m_tokens/verify -H "Authorization: Bearer ${api}" ${json} -d "{\\"token\\":\\"${field('token')}\\"}"`,
+    `curl -s -X POST ${url}/m2m_tokens/${field('id')}/revoke -H "Authorization: Bearer ${worker}"`,
+    '',
+    '  For your .env: mintmark env. To stop: Ctrl-C.',
+    '',
+  ].join('\n')
+}

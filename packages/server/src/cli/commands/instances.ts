@@ -1,0 +1,86 @@
+import { Command, Option } from 'commander'
+import { toHex } from '../../core/ids.ts'
+import { createInstance } from '../../directory/instances/create.ts'
+import { publishableKeyOf, type Environment } from '../../directory/instances/instance.ts'
+import { ConfigError } from '../../server/config.ts'
+import { withAuthority } from '../open-folder.ts'
+import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
+import { print, printable, printJson, printTable } from '../output.ts'
+
+export function instancesCommand(): Command {
+  return new Command('instances')
+    .description('Make and list instances: the walls between which tokens mean something.')
+    .addCommand(createCommand())
+    .addCommand(listCommand())
+}
+
+type Flags = Readonly<Record<string, unknown>>
+
+function createCommand(): Command {
+  const command = new Command('create')
+    .description('Make an instance and print its keys. A running server sees it at once.')
+    .requiredOption('--name <NAME>', 'What people call it.')
+    .addOption(new Option('--environment <NAME>', 'test or live').choices(['test', 'live']).default('live'))
+    .option(
+      '--frontend-origin <URL>',
+      'Where browsers find it, such as https://clerk.example.com; the issuer of its JWTs.',
+    )
+  return addShared(command).action(async (flags: Flags) => {
+    const frontendOrigin = readOrigin(flags.frontendOrigin as string | undefined)
+    await withAuthority(configOf(flags, DEV_DEFAULTS), async ({ deps, storage }) => {
+      const existing = await storage.read.instances.list()
+      if (existing.some(({ name }) => name === flags.name))
+        throw new ConfigError('There is an instance of that name already.')
+      if (existing.some((other) => other.frontendOrigin === frontendOrigin)) {
+        throw new ConfigError(
+          'Another instance has that frontend origin: give this one its own with --frontend-origin.',
+        )
+      }
+      const asked = {
+        name: String(flags.name),
+        environment: flags.environment as Environment,
+        frontendOrigin,
+      }
+      const { instance, secretKey } = await createInstance(deps, asked, toHex(deps.random.bytes(16)))
+      const publishableKey = publishableKeyOf(instance, deps.frontendOriginOf)
+      if (flags.json) printJson({ id: instance.id, ...asked, secretKey, publishableKey })
+      else
+        print(
+          `Instance         ${instance.id}\nSecret key       ${secretKey}\nPublishable key  ${publishableKey}`,
+        )
+    })
+  })
+}
+
+function listCommand(): Command {
+  return addShared(new Command('list').description('List instances.')).action(async (flags: Flags) => {
+    await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async ({ storage }) => {
+      const instances = await storage.read.instances.list()
+      if (flags.json) return printJson(instances)
+      printTable(
+        ['ID', 'NAME', 'ENVIRONMENT', 'FRONTEND ORIGIN', 'CREATED'],
+        instances.map(({ id, name, environment, frontendOrigin, createdAt }) => [
+          id,
+          printable(name),
+          environment,
+          frontendOrigin ?? '(the server)',
+          new Date(createdAt).toISOString(),
+        ]),
+      )
+    })
+  })
+}
+
+const addShared = (command: Command): Command =>
+  addConfigFile(addJson(addSettings(command, ['data', 'masterKeyFile'])))
+
+function readOrigin(text: string | undefined): string | null {
+  if (text === undefined) return null
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== text.replace(/\/$/, '')) {
+    throw new ConfigError(
+      '--frontend-origin must be an origin, such as https://clerk.example.com, without a path.',
+    )
+  }
+  return url.origin
+}

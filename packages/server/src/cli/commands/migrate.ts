@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { migrate, migrationState } from '../../storage/migrations/migrate.ts'
+import { connectSqlite } from '../../storage/sqlite-connection.ts'
+import { DATABASE_FILE } from '../../storage/sqlite.ts'
+import { requireDatabase } from '../../server/data-folder.ts'
+import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
+import { print, printJson } from '../output.ts'
+
+export function migrateCommand(): Command {
+  const command = new Command('migrate')
+    .description(
+      'Bring the database to the schema of this release; "serve" and "dev" do it by themselves at start.',
+    )
+    .option('--dry-run', 'Only print what would run.')
+  return addConfigFile(addJson(addSettings(command, ['data']))).action(
+    async (flags: Readonly<Record<string, unknown>>) => {
+      const { data } = configOf(flags, DEV_DEFAULTS)
+      requireDatabase(data)
+      const connection = connectSqlite(join(data, DATABASE_FILE), { readOnly: flags.dryRun === true })
+      try {
+        const { applied, pending } = await migrationState(connection.query)
+        const ran = flags.dryRun ? [] : await migrate(connection.query)
+        if (flags.json) printJson({ applied: [...applied, ...ran], pending: flags.dryRun ? pending : [] })
+        else if (pending.length === 0) print('The schema is up to date.')
+        else print(`${flags.dryRun ? 'Would run' : 'Ran'}: ${pending.join(', ')}`)
+      } finally {
+        connection.close()
+      }
+    },
+  )
+}

@@ -1,0 +1,46 @@
+/** Runs a server until it is told to stop, and ends the process as it should end. */
+import type { Logger } from 'pino'
+import { serve, type RunningServer } from '../server/serve.ts'
+import type { MasterKeys } from '../server/key-ring.ts'
+import type { Config } from '../server/settings.ts'
+
+export interface RunOptions {
+  readonly log: Logger
+  readonly flush: () => void
+  readonly masterKeys: MasterKeys
+  readonly onReady: (server: RunningServer) => Promise<void> | void
+}
+
+/** Fulfilled once the server has stopped. @throws what kept it from starting, or from going on */
+export async function runServer(
+  config: Config,
+  { log, flush, masterKeys, onReady }: RunOptions,
+): Promise<void> {
+  let tellToStop: (error: Error | null) => void
+  const stopping = new Promise<Error | null>((resolve) => (tellToStop = resolve))
+  const server = await serve(config, {
+    log,
+    masterKeys,
+    onFatal: (error) => {
+      log.error({ fault: error.message }, 'the disk failed: nothing can be acknowledged any more')
+      tellToStop(error)
+    },
+  })
+  let signals = 0
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (++signals > 1) process.exit(1) // asked twice: not later, now
+    log.info({ signal }, 'stopping')
+    tellToStop(null)
+  }
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  try {
+    await onReady(server)
+    const error = await stopping
+    await server.stop()
+    if (error !== null) throw error
+    log.info('stopped')
+  } finally {
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal)
+    flush()
+  }
+}
