@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    // Counted by .ci/run, which prints them last.
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/mintmark/test-results.json' }]],
+    pool: 'forks',
+    // The machine may be slow and shared: these only end what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Each server process that a test starts has its own folder; none reads this machine's environment.
+    env: { MINTMARK_CONFIG: '' },
+  },
+})
