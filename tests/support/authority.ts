@@ -89,6 +89,7 @@ export async function startAuthority(
       acceptUnknownUsers: false,
       machineJwtCategory: 'current',
       longestLifetime: null,
+      rememberedSecrets: 1_000,
       ...policy,
     },
   )

@@ -6,6 +6,7 @@ import type { IdSource } from './core/ids.ts'
 import type { KeyRing } from './core/master-key.ts'
 import type { Route } from './core/operation.ts'
 import type { Random } from './core/random.ts'
+import { createSecretReader } from './core/secrets.ts'
 import type { Clock, Seconds } from './core/time.ts'
 import { frontendOrigins } from './directory/instances/instance.ts'
 import { machineRoutes } from './directory/machines/routes.ts'
@@ -28,6 +29,8 @@ export interface Policy {
   readonly machineJwtCategory: MachineJwtCategory
   /** The longest life of an M2M token; `null` for no limit of the operator's own. */
   readonly longestLifetime: Seconds | null
+  /** How many proven secrets are remembered, so that they need not be proven again. */
+  readonly rememberedSecrets: number
 }
 
 export interface AuthorityPorts {
@@ -47,6 +50,7 @@ export function createAuthority(ports: AuthorityPorts, policy: Policy) {
     ...policy,
     read: storage.read,
     transaction: storage.transaction,
+    readSecret: createSecretReader(ports.ring.macKeys, policy.rememberedSecrets),
     m2mTokenUses: storage.m2mTokenUses,
     keys: createKeys({ read: storage.read, ring: ports.ring }),
     frontendOriginOf: frontendOrigins(policy.publicUrl),

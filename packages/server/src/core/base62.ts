@@ -2,10 +2,17 @@
  * Base62 of a fixed width: every value of `n` bytes has exactly one text, so that a secret or an id
  * has one spelling only and can be compared, cached and revoked by it. The alphabet is in ASCII
  * order, so texts of one width sort as their bytes do.
+ *
+ * The arithmetic is on limbs of 24 bits and four digits at a time: a limb times 62^4 fits into the 53
+ * bits that a number holds exactly, and a verification need not pay for big integers.
  */
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BASE = 62
+const CHUNK_DIGITS = 4
+const CHUNK = BASE ** CHUNK_DIGITS
+const LIMB_BYTES = 3
+const LIMB = 2 ** 24
 
 /** Value of each ASCII code in the alphabet, 255 where it has none. */
 const VALUES = new Uint8Array(128).fill(255)
@@ -16,18 +23,19 @@ export const base62Width = (byteLength: number): number => Math.ceil((byteLength
 
 /** Writes bytes as one big-endian number, with leading zeros up to the width of their length. */
 export function encodeBase62(bytes: Uint8Array): string {
-  const digits: string[] = Array.from({ length: base62Width(bytes.length) })
-  const number = Uint8Array.from(bytes)
-  for (let position = digits.length - 1; position >= 0; position--) {
+  const limbs = toLimbs(bytes)
+  const width = base62Width(bytes.length)
+  let text = ''
+  while (text.length < width) {
     let remainder = 0
-    for (let index = 0; index < number.length; index++) {
-      const current = remainder * 256 + number[index]!
-      number[index] = Math.floor(current / BASE)
-      remainder = current % BASE
+    for (let index = 0; index < limbs.length; index++) {
+      const current = remainder * LIMB + limbs[index]!
+      limbs[index] = Math.floor(current / CHUNK)
+      remainder = current % CHUNK
     }
-    digits[position] = ALPHABET[remainder]!
+    text = encodeChunk(remainder) + text
   }
-  return digits.join('')
+  return text.slice(-width)
 }
 
 /**
@@ -36,25 +44,61 @@ export function encodeBase62(bytes: Uint8Array): string {
  */
 export function decodeBase62(text: string, byteLength: number): Uint8Array | null {
   if (text.length !== base62Width(byteLength)) return null
-  const bytes = new Uint8Array(byteLength)
-  let position = 0
-  while (position < text.length) {
-    // Four digits at a time keep every product under 2^32 and quarter the passes over the bytes.
-    const taken = Math.min(4, text.length - position)
-    let carry = 0
-    for (let end = position + taken; position < end; position++) {
-      const code = text.charCodeAt(position)
-      const value = code < 128 ? VALUES[code]! : 255
-      if (value === 255) return null
-      carry = carry * BASE + value
-    }
-    const factor = BASE ** taken
-    for (let index = byteLength - 1; index >= 0; index--) {
-      const current = bytes[index]! * factor + carry
-      bytes[index] = current & 255
-      carry = Math.floor(current / 256)
+  const limbs = new Array<number>(Math.ceil(byteLength / LIMB_BYTES)).fill(0)
+  // The first chunk is the short one, so that the others are whole.
+  let end = text.length % CHUNK_DIGITS || CHUNK_DIGITS
+  for (let start = 0; start < text.length; start = end, end += CHUNK_DIGITS) {
+    let carry = decodeDigits(text, start, end)
+    if (carry < 0) return null
+    for (let index = limbs.length - 1; index >= 0; index--) {
+      const current = limbs[index]! * CHUNK + carry
+      carry = Math.floor(current / LIMB)
+      limbs[index] = current - carry * LIMB
     }
     if (carry !== 0) return null
+  }
+  return fromLimbs(limbs, byteLength)
+}
+
+/** The value of the digits in a part of a text; -1 if one of them is none. */
+export function decodeDigits(text: string, start: number, end: number): number {
+  let value = 0
+  for (let at = start; at < end; at++) {
+    const digit = VALUES[text.charCodeAt(at)] ?? 255
+    if (digit === 255) return -1
+    value = value * BASE + digit
+  }
+  return value
+}
+
+function encodeChunk(value: number): string {
+  let digits = ''
+  for (let rest = value, count = 0; count < CHUNK_DIGITS; count++) {
+    digits = ALPHABET[rest % BASE]! + digits
+    rest = Math.floor(rest / BASE)
+  }
+  return digits
+}
+
+/** Limbs from the most significant to the least, padded in front. */
+function toLimbs(bytes: Uint8Array): number[] {
+  const limbs: number[] = []
+  for (let end = bytes.length; end > 0; end -= LIMB_BYTES) {
+    limbs.push(((bytes[end - 3] ?? 0) << 16) | ((bytes[end - 2] ?? 0) << 8) | bytes[end - 1]!)
+  }
+  return limbs.reverse()
+}
+
+/** `null` if the number needs more bytes. */
+function fromLimbs(limbs: readonly number[], byteLength: number): Uint8Array | null {
+  const padding = limbs.length * LIMB_BYTES - byteLength
+  if (limbs[0]! >= 2 ** (24 - padding * 8)) return null
+  const bytes = new Uint8Array(byteLength)
+  for (let index = limbs.length - 1, end = byteLength; index >= 0; index--, end -= LIMB_BYTES) {
+    const limb = limbs[index]!
+    bytes[end - 1] = limb
+    if (end > 1) bytes[end - 2] = limb >> 8
+    if (end > 2) bytes[end - 3] = limb >> 16
   }
   return bytes
 }

@@ -2,9 +2,8 @@
 import type { InstanceCaller, MachineCaller } from '../core/caller.ts'
 import { AuthorityError, type ErrorCode } from '../core/errors.ts'
 import { secretKeyId } from '../core/ids.ts'
-import type { KeyRing } from '../core/master-key.ts'
 import type { Operation } from '../core/operation.ts'
-import { parseSecret } from '../core/secrets.ts'
+import type { SecretReader } from '../core/secrets.ts'
 import type { Reads } from '../core/stores.ts'
 import type { Clock } from '../core/time.ts'
 import { SECRET_KEY_PREFIXES, type Environment } from '../directory/instances/instance.ts'
@@ -19,7 +18,7 @@ export interface AuthenticateDeps extends Reads<{
   machines: Pick<MachineReader, 'findSecretKey'>
 }> {
   readonly clock: Clock
-  readonly ring: KeyRing
+  readonly readSecret: SecretReader
 }
 
 /**
@@ -51,11 +50,11 @@ function readBearer(request: HttpRequest): string {
 }
 
 async function readInstanceKey(
-  { read, ring }: AuthenticateDeps,
+  { read, readSecret }: AuthenticateDeps,
   presented: string,
 ): Promise<InstanceCaller | null> {
   const environment: Environment = presented.startsWith(SECRET_KEY_PREFIXES.live) ? 'live' : 'test'
-  const name = parseSecret(ring.macKeys, SECRET_KEY_PREFIXES[environment], null, presented)
+  const name = readSecret(SECRET_KEY_PREFIXES[environment], null, presented)
   if (name === null) return null
   const key = await read.instances.findSecretKey(secretKeyId(name.id))
   if (key === null || key.environment !== environment || key.macKeyId !== name.keyId) return null
@@ -63,10 +62,10 @@ async function readInstanceKey(
 }
 
 async function readMachineKey(
-  { read, ring, clock }: AuthenticateDeps,
+  { read, readSecret, clock }: AuthenticateDeps,
   presented: string,
 ): Promise<MachineCaller | null> {
-  const name = parseSecret(ring.macKeys, MACHINE_SECRET_KEY_PREFIX, null, presented)
+  const name = readSecret(MACHINE_SECRET_KEY_PREFIX, null, presented)
   if (name === null) return null
   const key = await read.machines.findSecretKey(secretKeyId(name.id))
   if (key === null || key.macKeyId !== name.keyId || !isGood(key, clock.now())) return null

@@ -27,6 +27,7 @@ export async function composeAuthority(
     publicUrl,
     acceptUnknownUsers,
     machineJwtCategory: machineTokenCategory,
+    rememberedSecrets: cachedTokens,
     longestLifetime: longestTokenLifetime === null ? null : seconds(longestTokenLifetime),
   }
   try {

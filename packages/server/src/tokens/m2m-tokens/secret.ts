@@ -1,6 +1,6 @@
 import { m2mTokenId, uuidOf, type InstanceId, type M2mTokenId } from '../../core/ids.ts'
 import type { KeyRing, MacKeyId } from '../../core/master-key.ts'
-import { formatSecret, parseSecret } from '../../core/secrets.ts'
+import { formatSecret, type SecretReader } from '../../core/secrets.ts'
 import type { M2mToken } from './m2m-token.ts'
 
 const PREFIX = 'mt_'
@@ -11,10 +11,10 @@ export const m2mSecretOf = (ring: KeyRing, { id, instanceId, macKeyId }: M2mToke
 
 /** `null` for anything that is not an opaque secret made by this authority for this instance. */
 export function readM2mSecret(
-  ring: KeyRing,
+  readSecret: SecretReader,
   instanceId: InstanceId,
   presented: string,
 ): { readonly id: M2mTokenId; readonly macKeyId: MacKeyId } | null {
-  const name = parseSecret(ring.macKeys, PREFIX, instanceId, presented)
+  const name = readSecret(PREFIX, instanceId, presented)
   return name === null ? null : { id: m2mTokenId(name.id), macKeyId: name.keyId }
 }

@@ -1,6 +1,7 @@
 import type { Call, Caller } from '../../core/caller.ts'
 import type { M2mTokenId } from '../../core/ids.ts'
-import type { KeyRing, MacKeyId } from '../../core/master-key.ts'
+import type { MacKeyId } from '../../core/master-key.ts'
+import type { SecretReader } from '../../core/secrets.ts'
 import type { Reads } from '../../core/stores.ts'
 import { toSeconds, type Clock, type Millis } from '../../core/time.ts'
 import { active, inactive, type Verdict } from '../../core/verdict.ts'
@@ -17,7 +18,7 @@ export interface VerifyM2mTokenDeps extends Reads<{
   machines: Pick<MachineReader, 'find'>
 }> {
   readonly clock: Clock
-  readonly ring: KeyRing
+  readonly readSecret: SecretReader
   readonly keys: Keys
   readonly m2mTokenUses: M2mTokenUses
 }
@@ -31,7 +32,7 @@ export async function verifyM2mToken(
   const now = deps.clock.now()
   const claimed = looksLikeJwt(presented)
     ? await readJwt(deps, call.caller, presented, now)
-    : readOpaque(deps.ring, call.caller, presented)
+    : readOpaque(deps.readSecret, call.caller, presented)
   return claimed.active ? judge(deps, call.caller, claimed.token, now) : claimed
 }
 
@@ -43,8 +44,8 @@ interface Claimed {
   readonly macKeyId: MacKeyId | null
 }
 
-function readOpaque(ring: KeyRing, { instanceId }: Caller, presented: string): Verdict<Claimed> {
-  const secret = readM2mSecret(ring, instanceId, presented)
+function readOpaque(readSecret: SecretReader, { instanceId }: Caller, presented: string): Verdict<Claimed> {
+  const secret = readM2mSecret(readSecret, instanceId, presented)
   return secret === null ? inactive('malformed') : active({ ...secret, format: 'opaque' })
 }
 

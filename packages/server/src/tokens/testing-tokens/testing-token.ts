@@ -11,7 +11,7 @@ import {
   type Uuid,
 } from '../../core/ids.ts'
 import type { KeyRing, MacKeyId } from '../../core/master-key.ts'
-import { formatSecret, parseSecret } from '../../core/secrets.ts'
+import { formatSecret, type SecretReader } from '../../core/secrets.ts'
 import { seconds, toSeconds, type Millis } from '../../core/time.ts'
 
 export interface TestingToken {
@@ -40,12 +40,12 @@ export function testingSecretOf(ring: KeyRing, token: TestingToken): string {
 
 /** `null` for anything that is not a testing token made by this authority for this instance. */
 export function readTestingSecret(
-  ring: KeyRing,
+  readSecret: SecretReader,
   instanceId: InstanceId,
   presented: string,
 ): TestingTokenId | null {
   const dash = presented.indexOf('-')
-  const name = parseSecret(ring.macKeys, PREFIX, instanceId, presented.slice(dash + 1))
+  const name = readSecret(PREFIX, instanceId, presented.slice(dash + 1))
   if (name === null) return null
   // The number is not under the tag, but the id is, and holds the same moment.
   return presented.slice(0, dash) === String(issuedAt(name.id)) ? testingTokenId(name.id) : null

@@ -1,5 +1,5 @@
 import type { InstanceId } from '../../core/ids.ts'
-import type { KeyRing } from '../../core/master-key.ts'
+import type { SecretReader } from '../../core/secrets.ts'
 import type { Reads } from '../../core/stores.ts'
 import { isPast, type Clock } from '../../core/time.ts'
 import { active, inactive, type Verdict } from '../../core/verdict.ts'
@@ -8,16 +8,16 @@ import { readTestingSecret, type TestingToken } from './testing-token.ts'
 
 export interface VerifyTestingTokenDeps extends Reads<{ testingTokens: TestingTokenReader }> {
   readonly clock: Clock
-  readonly ring: KeyRing
+  readonly readSecret: SecretReader
 }
 
 /** Gives a verdict on any string at all; throws only if the store cannot answer. */
 export async function verifyTestingToken(
-  { read, clock, ring }: VerifyTestingTokenDeps,
+  { read, clock, readSecret }: VerifyTestingTokenDeps,
   instanceId: InstanceId,
   presented: string,
 ): Promise<Verdict<TestingToken>> {
-  const id = readTestingSecret(ring, instanceId, presented)
+  const id = readTestingSecret(readSecret, instanceId, presented)
   if (id === null) return inactive('malformed')
   const token = await read.testingTokens.find(instanceId, id)
   if (token === null) return inactive('unknown')
