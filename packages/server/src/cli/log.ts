@@ -9,7 +9,7 @@ export function createLog(level: string, format: 'json' | 'text'): { log: Logger
   const options = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: isoTime(),
     formatters: { level: (label: string) => ({ level: label }) },
   }
   const log = pino(options, format === 'json' ? destination : asText(destination))
@@ -43,3 +43,17 @@ const asText = (destination: DestinationStream): DestinationStream => ({
     )
   },
 })
+
+/** The time as text, written anew only when it has moved: many events share a millisecond. */
+function isoTime(): () => string {
+  let written = 0
+  let text = ''
+  return () => {
+    const now = Date.now()
+    if (now !== written) {
+      written = now
+      text = `,"time":"${new Date(now).toISOString()}"`
+    }
+    return text
+  }
+}

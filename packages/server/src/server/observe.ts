@@ -60,13 +60,27 @@ export function createMetrics(): { observe: RequestObserver; registry: Registry 
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
     registers: [registry],
   })
+  // Finding the series of some labels costs more than counting in it, and there are few.
+  const countRequest = remember((operation, status) => requests.labels({ operation, status }))
+  const countVerdict = remember((operation, verdict) => verdicts.labels({ operation, verdict }))
+  const duration = remember((operation) => durations.labels({ operation }))
   return {
     registry,
     observe({ operation, status, durationMs, verdict }) {
-      requests.inc({ operation, status })
-      durations.observe({ operation }, durationMs / 1000)
-      if (verdict !== null) verdicts.inc({ operation, verdict })
+      countRequest(operation, String(status)).inc()
+      duration(operation, '').observe(durationMs / 1000)
+      if (verdict !== null) countVerdict(operation, verdict).inc()
     },
+  }
+}
+
+function remember<Series>(find: (a: string, b: string) => Series): (a: string, b: string) => Series {
+  const known = new Map<string, Series>()
+  return (a, b) => {
+    const key = `${a} ${b}`
+    let series = known.get(key)
+    if (series === undefined) known.set(key, (series = find(a, b)))
+    return series
   }
 }
 
