@@ -1,0 +1,18 @@
+/** The floor: `node:http` that reads the request and answers a constant, as long as a verified token is. */
+import { createServer } from 'node:http'
+
+const body = `{"object":"machine_to_machine_token","filler":"${'x'.repeat(Number(process.argv[2] ?? 380) - 50)}"}`
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': String(body.length) })
+    response.end(body)
+  })
+})
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address()
+  process.stdout.write(`${JSON.stringify({ port: typeof address === 'object' ? address?.port : null })}\n`)
+})
+process.on('SIGTERM', () => process.exit(0))
