@@ -23,14 +23,26 @@ export const page = (longest: number) => ({
 /** A whole number of seconds, one at least. */
 export const wholeSeconds = (least = 1, most: number = LONGEST_LIFETIME) => z.int().min(least).max(most)
 
-/** Text that people read: not empty, no control characters, no half of a surrogate pair. */
+/** What to look for in a list: may be empty, has no control characters. */
+export const searchText = z
+  .string()
+  .max(255)
+  .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+
+/** Text that people read: not empty, no control characters. */
 export const plainText = (longest: number) =>
   z
     .string()
     .min(1)
     .max(longest)
-    // eslint-disable-next-line no-control-regex
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+    .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+
+/** Text of several lines. A NUL is refused, because not every database can keep one. */
+export const prose = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .regex(/^[^\0]*$/, 'must not hold a NUL')
 
 /** An instant on the wire: Unix time in milliseconds. */
 export const wireMillis = z.int().describe('Unix time in milliseconds')

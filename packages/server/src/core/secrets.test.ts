@@ -4,7 +4,14 @@ import { decodeBase62, encodeBase62 } from './base62.ts'
 import type { InstanceId } from './ids.ts'
 import { createKeyRing } from './master-key.ts'
 import { systemRandom } from './random.ts'
-import { formatSecret, parseSecret, SECRET_PATTERN, SECRET_WIDTH, type SecretName } from './secrets.ts'
+import {
+  createSecretReader,
+  formatSecret,
+  parseSecret,
+  SECRET_PATTERN,
+  SECRET_WIDTH,
+  type SecretName,
+} from './secrets.ts'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const PREFIXES = ['mt_', 'ak_', 'sk_test_', 'sk_live_', 'c_'] as const
@@ -56,6 +63,39 @@ describe('a secret', () => {
   })
 })
 
+describe('a reader that remembers', () => {
+  const secret = formatSecret(macKeys, named())
+
+  it('gives the same name the first time, the second time, and once it has forgotten', () => {
+    const read = createSecretReader(macKeys, 4)
+    const others = Array.from({ length: 20 }, (_, last) =>
+      formatSecret(macKeys, named({ id: Uint8Array.from(id).fill(last, 15) })),
+    )
+    for (let round = 0; round < 3; round++) {
+      expect(read('mt_', HERE, secret)).toEqual(named())
+      expect(read('mt_', HERE, secret)).toEqual(named())
+      for (const other of others) expect(read('mt_', HERE, other)).toEqual(parseSecret(macKeys, 'mt_', HERE, other))
+    }
+  })
+
+  // Stops what was proven for one instance or kind from being taken as proven for another.
+  it('remembers a secret for its own prefix and owner only', () => {
+    const read = createSecretReader(macKeys, 100)
+    expect(read('mt_', HERE, secret)).not.toBeNull()
+    expect(read('mt_', ELSEWHERE, secret)).toBeNull()
+    expect(read('mt_', null, secret)).toBeNull()
+    expect(read('ak_', HERE, secret)).toBeNull()
+    expect(read('ak_', null, secret)).toBeNull()
+    expect(read('mt_', HERE, secret)).not.toBeNull()
+  })
+
+  it('never comes to accept what it refused', () => {
+    const read = createSecretReader(macKeys, 100)
+    const wrong = swapped(secret, 20)
+    for (let count = 0; count < 5; count++) expect(read('mt_', HERE, wrong)).toBeNull()
+  })
+})
+
 // Stops guessing: nothing near a good secret is one, so a typo or a probe costs no look-up.
 describe('a secret that was changed', () => {
   const edits: readonly [string, (text: string, at: number) => readonly string[]][] = [
@@ -79,8 +119,13 @@ describe('a secret that was changed', () => {
   for (const prefix of PREFIXES) {
     it.each(edits)(`and has ${prefix} is not accepted %s`, (_name, edit) => {
       const secret = formatSecret(macKeys, named({ prefix }))
+      const read = createSecretReader(macKeys, 100)
+      expect(read(prefix, HERE, secret)).not.toBeNull()
       for (let at = 0; at < secret.length; at++) {
-        for (const other of edit(secret, at)) expect(parseSecret(macKeys, prefix, HERE, other)).toBeNull()
+        for (const other of edit(secret, at)) {
+          expect(parseSecret(macKeys, prefix, HERE, other)).toBeNull()
+          expect(read(prefix, HERE, other)).toBeNull()
+        }
       }
     })
   }

@@ -16,6 +16,7 @@ import { crc32 } from 'node:zlib'
 import { base62Width, decodeBase62, decodeDigits, encodeBase62 } from './base62.ts'
 import type { InstanceId, Uuid } from './ids.ts'
 import { createBoundedMap } from './bounded-map.ts'
+import { AuthorityError } from './errors.ts'
 import type { MacKeyId, MacKeys } from './master-key.ts'
 
 /** What stands before the underscore tells people, scanners and this module the kind of a secret. */
@@ -44,12 +45,22 @@ export const SECRET_WIDTH = BODY_WIDTH + CHECK_WIDTH
  */
 export const SECRET_PATTERN = /\b(?:mt_|ak_|sk_test_|sk_live_|\d{10}-c_)[0-9A-Za-z]{51}\b/
 
-/** Writes the one secret that stands for a name. Deterministic: the same name gives the same secret. */
+/**
+ * Writes the one secret that stands for a name. Deterministic: the same name gives the same secret.
+ *
+ * @throws {AuthorityError} `conflict` if its master key is no longer there; then no secret of it is good
+ */
 export function formatSecret(keys: MacKeys, name: SecretName): string {
+  const key = keys.get(name.keyId)
+  if (key === undefined) {
+    throw new AuthorityError('conflict', {
+      longMessage: 'This secret was made under a master key that the server no longer has: rotate it.',
+    })
+  }
   const body = new Uint8Array(BODY_BYTES)
   body[0] = name.keyId
   body.set(name.id, 1)
-  body.set(tagOf(keys.get(name.keyId)!, name.prefix, name.owner, name.id), 1 + ID_BYTES)
+  body.set(tagOf(key, name.prefix, name.owner, name.id), 1 + ID_BYTES)
   const text = name.prefix + encodeBase62(body)
   return text + checksumOf(text)
 }

@@ -14,7 +14,7 @@ import { publicRoutes, type PublicRoute, type PublicRouteDeps } from './public-r
 import { createRateLimiter } from './rate-limit.ts'
 import { readJsonBody, readQuery } from './request-input.ts'
 import type { RequestEvent, RequestObserver } from './request-event.ts'
-import { createRouter, type Match } from './router.ts'
+import { createRouter, MethodNotAllowed, type Match } from './router.ts'
 import { validate } from './validate.ts'
 
 export type Handler = (request: HttpRequest) => Promise<HttpResponse>
@@ -39,8 +39,9 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
   async function answer(request: HttpRequest, event: RequestEvent): Promise<HttpResponse> {
     const path = withoutBase(request.path, options.basePath)
     const openRoute = open.get(path)
-    if (openRoute !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
+    if (openRoute !== undefined) {
       event.operation = openRoute.operation
+      if (request.method !== 'GET' && request.method !== 'HEAD') throw new MethodNotAllowed(['GET'])
       return openRoute.serve(request)
     }
     requireApiVersion(request)

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { ID_PATTERNS } from '../../core/ids.ts'
 import { operation } from '../../core/operation.ts'
-import { page, plainText, wholeSeconds, wireMillis } from '../../core/schemas.ts'
+import { page, plainText, searchText, wholeSeconds, wireMillis } from '../../core/schemas.ts'
 import { MOST_SCOPES, type Machine, type MachineScope } from './machine.ts'
 
 const machineId = z.string().regex(ID_PATTERNS.machine, 'must be the id of a machine')
@@ -52,7 +52,7 @@ export const listMachinesOperation = operation({
   dialect: 'form',
   query: z.strictObject({
     ...page(500),
-    query: z.string().max(255).optional().describe('An exact id or part of a name.'),
+    query: searchText.optional().describe('An exact id or part of a name.'),
     order_by: z
       .enum(['name', '+name', '-name', 'created_at', '+created_at', '-created_at'])
       .default('-created_at'),

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { ID_PATTERNS } from '../../core/ids.ts'
 import { operation } from '../../core/operation.ts'
-import { jsonObjectUpTo, page, plainText, wireMillis } from '../../core/schemas.ts'
+import { jsonObjectUpTo, page, plainText, searchText, wireMillis } from '../../core/schemas.ts'
 import type { User } from './user.ts'
 
 const params = { user_id: ID_PATTERNS.user }
@@ -88,14 +88,14 @@ const namesAndMetadata = {
 }
 
 /** Lists come as repeated parameters, with or without brackets in their name. */
-const several = z.array(z.string().max(255)).max(100)
+const several = z.array(searchText).max(100)
 const filters = {
   user_id: several.optional(),
   email_address: several.optional(),
   phone_number: several.optional(),
   username: several.optional(),
   external_id: several.optional(),
-  query: z.string().max(255).optional().describe('A part of an id, name or identifier, in any case.'),
+  query: searchText.optional().describe('A part of an id, name or identifier, in any case.'),
 }
 
 export const listUsersOperation = operation({

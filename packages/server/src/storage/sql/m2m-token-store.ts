@@ -66,7 +66,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
       expiresAt, revokedAt, revocationReason, token.createdAt, token.updatedAt)
   },
 
-  async findPooled(instanceId, { subject, claims, scopes, goodUntil }) {
+  async findPooled(instanceId, { subject, claims, scopes, macKeyId, goodUntil }) {
     const alike = sql.query
       .selectFrom('m2m_tokens')
       .selectAll()
@@ -74,6 +74,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
       .where('pool_key', '=', poolKey(claims, scopes))
       .where('revoked_at', 'is', null)
       .where('instance_id', '=', instanceId)
+      .where('mac_key_id', '=', macKeyId)
       .limit(1)
     // Two probes of one index: one that never expires, else the one that expires last.
     const row =

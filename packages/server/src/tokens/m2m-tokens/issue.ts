@@ -76,6 +76,7 @@ function issueOpaque(
         subject,
         scopes,
         claims: asked.claims,
+        macKeyId: ring.currentId,
         goodUntil,
       })
       if (pooled !== null) return { token: pooled, secret: m2mSecretOf(ring, pooled) }

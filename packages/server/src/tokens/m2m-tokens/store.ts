@@ -1,5 +1,6 @@
 import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
+import type { MacKeyId } from '../../core/master-key.ts'
 import type { Millis } from '../../core/time.ts'
 import type { M2mToken, M2mTokenFormat } from './m2m-token.ts'
 
@@ -22,6 +23,8 @@ export interface PoolQuery {
   readonly claims: Json
   /** Compared as a set. */
   readonly scopes: readonly MachineId[]
+  /** Made under this master key: secrets of an older one are not handed out again. */
+  readonly macKeyId: MacKeyId
   /** It must be good until then at least; a token that never expires always is. */
   readonly goodUntil: Millis
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { ID_PATTERNS } from '../../core/ids.ts'
 import { operation } from '../../core/operation.ts'
-import { anyJson, jsonUpTo, LONGEST_CLAIMS, page, queryBoolean, wireMillis } from '../../core/schemas.ts'
+import { anyJson, jsonUpTo, LONGEST_CLAIMS, page, prose, queryBoolean, wireMillis } from '../../core/schemas.ts'
 import { isPast, LONGEST_LIFETIME, type Millis } from '../../core/time.ts'
 import type { M2mToken } from './m2m-token.ts'
 
@@ -100,7 +100,7 @@ export const revokeM2mTokenOperation = operation({
   callers: 'instance or machine',
   dialect: 'bad_request',
   params: { m2m_token_id: ID_PATTERNS.m2mToken },
-  body: z.strictObject({ revocation_reason: z.string().max(1_000).nullish() }),
+  body: z.strictObject({ revocation_reason: prose(1_000).nullish() }),
   success: 200,
   response: m2mTokenResource,
   errors: ['resource_not_found'],
