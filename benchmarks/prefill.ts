@@ -9,7 +9,12 @@ import type { M2mToken } from '../packages/server/src/tokens/m2m-tokens/m2m-toke
 const BATCH = 5_000
 
 /** @returns the secrets of up to `sample` of the tokens, spread over all of them */
-export async function prefill(authority: Authority, issuer: MachineId, count: number, sample: number): Promise<string[]> {
+export async function prefill(
+  authority: Authority,
+  issuer: MachineId,
+  count: number,
+  sample: number,
+): Promise<string[]> {
   const { deps, storage } = authority
   const [instance] = await storage.read.instances.list()
   const machine = (await storage.read.machines.find(instance!.id, issuer))!

@@ -16,7 +16,10 @@ export interface Measured {
 }
 
 /** Runs a program that prints one JSON object when it is ready. */
-export async function start(args: readonly string[], environment: Record<string, string> = {}): Promise<Measured> {
+export async function start(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Measured> {
   const started = performance.now()
   const child = spawn('taskset', ['-c', String(SERVER_CORE), process.execPath, ...args], {
     stdio: ['ignore', 'pipe', openSync('/dev/null', 'w')],
@@ -58,7 +61,9 @@ export function processorMs({ child }: Measured): number {
 
 /** Resident memory in megabytes. */
 export const residentMb = ({ child }: Measured): number =>
-  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024)
+  Math.round(
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+  )
 
 export const BIN = fileURLToPath(new URL('../packages/server/bin/mintmark.js', import.meta.url))
 export const BARE = fileURLToPath(new URL('bare-http.ts', import.meta.url))

@@ -16,7 +16,16 @@ import { configOf } from '../packages/server/src/cli/options.ts'
 import type { MachineId } from '../packages/server/src/core/ids.ts'
 import { load, requestBytes, type LoadResult } from './load.ts'
 import { prefill } from './prefill.ts'
-import { BARE, BIN, pinThisProcess, processorMs, residentMb, SERVER_CORE, start, type Measured } from './processes.ts'
+import {
+  BARE,
+  BIN,
+  pinThisProcess,
+  processorMs,
+  residentMb,
+  SERVER_CORE,
+  start,
+  type Measured,
+} from './processes.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -43,20 +52,35 @@ interface Row extends LoadResult {
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
-const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+const median = (numbers: readonly number[]) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 const pick = <T>(list: readonly T[]) => list[Math.floor(Math.random() * list.length)]!
 
 async function measureBare(): Promise<Row> {
   const server = await start([BARE])
   try {
-    const request = requestBytes('/m2m_tokens/verify', 'ak_'.padEnd(54, '0'), { token: 'mt_'.padEnd(54, '0') })
-    return await measure(server, 'bare node:http, a constant answer', Number(server.ready.port), () => request, 200)
+    const request = requestBytes('/m2m_tokens/verify', 'ak_'.padEnd(54, '0'), {
+      token: 'mt_'.padEnd(54, '0'),
+    })
+    return await measure(
+      server,
+      'bare node:http, a constant answer',
+      Number(server.ready.port),
+      () => request,
+      200,
+    )
   } finally {
     await server.stop()
   }
 }
 
-async function measure(server: Measured, name: string, port: number, next: () => Buffer, expect: number): Promise<Row> {
+async function measure(
+  server: Measured,
+  name: string,
+  port: number,
+  next: () => Buffer,
+  expect: number,
+): Promise<Row> {
   const shape = { port, next, expect, connections: CONNECTIONS }
   await load({ ...shape, warmUp: 2, seconds: 0 })
   const before = processorMs(server)
@@ -67,7 +91,11 @@ async function measure(server: Measured, name: string, port: number, next: () =>
 
 type Environment = Readonly<Record<string, string>>
 
-async function measureServer(data: string, env: Environment, secrets: readonly string[]): Promise<{ rows: Row[]; firstVerifyMs: number }> {
+async function measureServer(
+  data: string,
+  env: Environment,
+  secrets: readonly string[],
+): Promise<{ rows: Row[]; firstVerifyMs: number }> {
   const began = performance.now()
   const server = await start([BIN, 'serve', '--json', '--port', '0', '--data', data])
   const port = Number(new URL(String(server.ready.url)).port)
@@ -106,7 +134,9 @@ function measureSigning(): number {
     const start = performance.now()
     while (performance.now() < end) { sign('sha256', input, privateKey); count++ }
     console.log(count / (performance.now() - start) * 1000)`
-  return Number(spawnSync('taskset', ['-c', String(SERVER_CORE), process.execPath, '-e', script]).stdout.toString())
+  return Number(
+    spawnSync('taskset', ['-c', String(SERVER_CORE), process.execPath, '-e', script]).stdout.toString(),
+  )
 }
 
 async function makeData(): Promise<{ data: string; env: Environment; secrets: string[] }> {
@@ -117,12 +147,15 @@ async function makeData(): Promise<{ data: string; env: Environment; secrets: st
   say(`Making ${TOKENS} live tokens …`)
   const began = performance.now()
   const secrets = await withAuthority(configOf({ data }), (authority) =>
-    prefill(authority, env.MINTMARK_WORKER_MACHINE_ID as MachineId, TOKENS, SAMPLE))
+    prefill(authority, env.MINTMARK_WORKER_MACHINE_ID as MachineId, TOKENS, SAMPLE),
+  )
   say(`… made in ${Math.round((performance.now() - began) / 1000)} s.`)
   return { data, env, secrets }
 }
 
-function report(rounds: readonly { bare: Row; rows: readonly Row[]; firstVerifyMs: number; signing: number }[]) {
+function report(
+  rounds: readonly { bare: Row; rows: readonly Row[]; firstVerifyMs: number; signing: number }[],
+) {
   const all = rounds.map(({ bare, rows }) => [bare, ...rows])
   const table = all[0]!.map((row, index) => {
     const same = all.map((each) => each[index]!)
@@ -159,16 +192,41 @@ async function main(): Promise<void> {
   }
   const { table, signing, jwtOfSigning, firstVerifyMs } = report(rounds)
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`
-  console.log(`\n${machine}; SQLite, synchronous=full; ${CONNECTIONS} connections; median of ${ROUNDS} rounds of ${SECONDS} s; server on one core, load on another`)
-  console.table(
-    Object.fromEntries(table.map(({ work, perSecond, ofBare, p50Ms, p99Ms, rssMb, processorUs }) => [
-      work,
-      { 'per second': perSecond, 'of bare': ofBare.toFixed(2), 'CPU µs each': processorUs.toFixed(1), 'p50 ms': p50Ms.toFixed(2), 'p99 ms': p99Ms.toFixed(2), 'RSS MB': rssMb },
-    ])),
+  console.log(
+    `\n${machine}; SQLite, synchronous=full; ${CONNECTIONS} connections; median of ${ROUNDS} rounds of ${SECONDS} s; server on one core, load on another`,
   )
-  console.log(`bare RS256-2048 signing: ${Math.round(signing)} per second; issue JWT is ${jwtOfSigning.toFixed(2)} of it`)
+  console.table(
+    Object.fromEntries(
+      table.map(({ work, perSecond, ofBare, p50Ms, p99Ms, rssMb, processorUs }) => [
+        work,
+        {
+          'per second': perSecond,
+          'of bare': ofBare.toFixed(2),
+          'CPU µs each': processorUs.toFixed(1),
+          'p50 ms': p50Ms.toFixed(2),
+          'p99 ms': p99Ms.toFixed(2),
+          'RSS MB': rssMb,
+        },
+      ]),
+    ),
+  )
+  console.log(
+    `bare RS256-2048 signing: ${Math.round(signing)} per second; issue JWT is ${jwtOfSigning.toFixed(2)} of it`,
+  )
   console.log(`start of the process to the first verified token: ${Math.round(firstVerifyMs)} ms`)
-  console.log(JSON.stringify({ machine, tokens: TOKENS, connections: CONNECTIONS, rounds: ROUNDS, seconds: SECONDS, table, signing, jwtOfSigning, firstVerifyMs }))
+  console.log(
+    JSON.stringify({
+      machine,
+      tokens: TOKENS,
+      connections: CONNECTIONS,
+      rounds: ROUNDS,
+      seconds: SECONDS,
+      table,
+      signing,
+      jwtOfSigning,
+      firstVerifyMs,
+    }),
+  )
 }
 
 await main()

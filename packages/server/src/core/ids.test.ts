@@ -111,6 +111,8 @@ describe('the order of ids', () => {
 
 // Stops one token from taking the place of another: two authorities with one clock never agree on an id.
 it('ids of two sources at one moment differ', () => {
-  const made = [source(), source()].flatMap(({ ids }) => Array.from({ length: 5_000 }, () => toHex(ids.uuid())))
+  const made = [source(), source()].flatMap(({ ids }) =>
+    Array.from({ length: 5_000 }, () => toHex(ids.uuid())),
+  )
   expect(new Set(made).size).toBe(10_000)
 })

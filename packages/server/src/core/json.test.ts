@@ -45,7 +45,10 @@ describe('JSON that has two readings is refused:', () => {
     ['a name twice', '{"sub":"a","sub":"b"}'],
     ['a name twice, once escaped', '{"sub":"a","\\u0073ub":"b"}'],
     ['a name twice, escaped in two ways', '{"\\u002f":1,"\\/":2}'],
-    ['a name twice, far apart', `{"a":1,${Array.from({ length: 50 }, (_, n) => `"n${n}":[{}]`).join()},"a":2}`],
+    [
+      'a name twice, far apart',
+      `{"a":1,${Array.from({ length: 50 }, (_, n) => `"n${n}":[{}]`).join()},"a":2}`,
+    ],
     ['a name twice within another object', '[{"x":{"a":1, "a" :2}}]'],
     ['__proto__ twice', '{"__proto__":1,"__proto__":2}'],
     ['the empty name twice', '{"":1,"":2}'],
@@ -190,7 +193,10 @@ describe('canonical JSON', () => {
     [{ b: 1, a: [true, null] }, '{"a":[true,null],"b":1}'],
     [{ b: { d: 1, c: 2 }, a: 0 }, '{"a":0,"b":{"c":2,"d":1}}'],
     [[{ b: 1, a: 2 }, 'x'], '[{"a":2,"b":1},"x"]'],
-    [{ '\u20ac': 1, '\r': 2, '1': 3, '\u{1f600}': 4, '\ufb33': 5 }, '{"\\r":2,"1":3,"€":1,"\u{1f600}":4,"\ufb33":5}'],
+    [
+      { '\u20ac': 1, '\r': 2, '1': 3, '\u{1f600}': 4, '\ufb33': 5 },
+      '{"\\r":2,"1":3,"€":1,"\u{1f600}":4,"\ufb33":5}',
+    ],
     [{ 10: 0, 9: 0 }, '{"10":0,"9":0}'],
     [-0, '0'],
     ['a"b\\', '"a\\"b\\\\"'],
@@ -202,7 +208,16 @@ describe('canonical JSON', () => {
   })
 
   it('tells a missing name from one that is null, and a number from its text', () => {
-    const values: Json[] = [{}, { a: null }, { a: 0 }, { a: '0' }, { a: false }, { a: [] }, { a: {} }, [['a']]]
+    const values: Json[] = [
+      {},
+      { a: null },
+      { a: 0 },
+      { a: '0' },
+      { a: false },
+      { a: [] },
+      { a: {} },
+      [['a']],
+    ]
     expect(new Set(values.map(canonicalJson)).size).toBe(values.length)
   })
 

@@ -74,7 +74,8 @@ describe('a reader that remembers', () => {
     for (let round = 0; round < 3; round++) {
       expect(read('mt_', HERE, secret)).toEqual(named())
       expect(read('mt_', HERE, secret)).toEqual(named())
-      for (const other of others) expect(read('mt_', HERE, other)).toEqual(parseSecret(macKeys, 'mt_', HERE, other))
+      for (const other of others)
+        expect(read('mt_', HERE, other)).toEqual(parseSecret(macKeys, 'mt_', HERE, other))
     }
   })
 

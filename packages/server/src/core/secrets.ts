@@ -78,7 +78,11 @@ export function parseSecret(
   if (presented.length !== prefix.length + SECRET_WIDTH) return null
   if (!presented.startsWith(prefix)) return null
   // Before the tag, because it costs a hundredth of it.
-  if (decodeDigits(presented, presented.length - CHECK_WIDTH, presented.length) !== crc32(presented.slice(0, -CHECK_WIDTH))) return null
+  if (
+    decodeDigits(presented, presented.length - CHECK_WIDTH, presented.length) !==
+    crc32(presented.slice(0, -CHECK_WIDTH))
+  )
+    return null
   const body = decodeBase62(presented.slice(prefix.length, -CHECK_WIDTH), BODY_BYTES)
   if (body === null) return null
 
@@ -91,7 +95,11 @@ export function parseSecret(
 }
 
 /** As {@link parseSecret} with the keys it was made for. */
-export type SecretReader = (prefix: SecretPrefix, owner: InstanceId | null, presented: string) => SecretName | null
+export type SecretReader = (
+  prefix: SecretPrefix,
+  owner: InstanceId | null,
+  presented: string,
+) => SecretName | null
 
 /**
  * A reader that remembers, in a bounded way, which secrets it has proven: most are presented many times,

@@ -2,10 +2,10 @@
  * The HTTP edge. Input is checked on the way in; on the way out it is cut to what the operation declares;
  * whatever is thrown is caught here and nowhere else.
  */
+import { randomUUID } from 'node:crypto'
 import type { Authority } from '../authority.ts'
 import type { Call, Caller } from '../core/caller.ts'
 import { AuthorityError } from '../core/errors.ts'
-import { toHex } from '../core/ids.ts'
 import { authenticate } from './authenticate.ts'
 import { asRefusal, toErrorResponse } from './errors.ts'
 import { jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
@@ -56,7 +56,7 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
 
   return async (request) => {
     const started = performance.now()
-    const event = newEvent(request, toHex(deps.random.bytes(16)))
+    const event = newEvent(request, randomUUID())
     let response: HttpResponse
     let fault: unknown
     try {

@@ -57,26 +57,26 @@ function toRequest(incoming: IncomingMessage, address: string | null): HttpReque
     method: incoming.method ?? 'GET',
     path: question < 0 ? target : target.slice(0, question),
     query: question < 0 ? '' : target.slice(question + 1),
-    header(name) {
-      const value = incoming.headers[name]
-      return typeof value === 'string' ? value : null
+    header: (name) => incoming.rawHeaders[findHeader(incoming.rawHeaders, name, 0) + 1] ?? null,
+    repeated(name) {
+      const first = findHeader(incoming.rawHeaders, name, 0)
+      return first >= 0 && findHeader(incoming.rawHeaders, name, first + 2) >= 0
     },
-    repeated: (name) => isRepeated(incoming.rawHeaders, name),
     body: () => readBody(incoming),
     address,
   }
 }
 
-/** Node keeps the first of two such headers and says nothing. */
-function isRepeated(rawHeaders: readonly string[], name: string): boolean {
-  let seen = false
-  for (let index = 0; index < rawHeaders.length; index += 2) {
+/**
+ * Where a header's name stands in a list of names and values; far out of it if it does not. Node's own
+ * object of headers keeps the first of two such headers and says nothing, and makes all of them for one.
+ */
+function findHeader(rawHeaders: readonly string[], name: string, from: number): number {
+  for (let index = from; index < rawHeaders.length; index += 2) {
     const header = rawHeaders[index]!
-    if (header.length !== name.length || header.toLowerCase() !== name) continue
-    if (seen) return true
-    seen = true
+    if (header.length === name.length && header.toLowerCase() === name) return index
   }
-  return false
+  return -2
 }
 
 function readBody(incoming: IncomingMessage): Promise<Uint8Array> {

@@ -14,11 +14,14 @@ const PROXIES = ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32', '::1']
 
 // Stops callers from choosing the address that limits and audit events know them by.
 describe('without trusted proxies', () => {
-  it.each(['203.0.113.9', '10.0.0.1', '127.0.0.1', '2001:db8::1'])('%s is who it says, whatever it forwards', (peer) => {
-    const addressOf = createAddressOf([])
-    expect(addressOf(from(peer))).toBe(peer)
-    expect(addressOf(from(peer, '1.2.3.4'))).toBe(peer)
-  })
+  it.each(['203.0.113.9', '10.0.0.1', '127.0.0.1', '2001:db8::1'])(
+    '%s is who it says, whatever it forwards',
+    (peer) => {
+      const addressOf = createAddressOf([])
+      expect(addressOf(from(peer))).toBe(peer)
+      expect(addressOf(from(peer, '1.2.3.4'))).toBe(peer)
+    },
+  )
 })
 
 describe('with trusted proxies', () => {
@@ -31,7 +34,12 @@ describe('with trusted proxies', () => {
     ['a proxy seen through a dual-stack socket is one', '::ffff:10.1.2.3', '203.0.113.9', '203.0.113.9'],
     ['a client may be of version 6', '10.1.2.3', '2001:db9::9', '2001:db9::9'],
     ['a client is shown without its IPv6 dress', '10.1.2.3', '::ffff:203.0.113.9', '203.0.113.9'],
-    ['of a chain of proxies, what is before them counts', '10.1.2.3', '203.0.113.9, 10.9.9.9, 192.0.2.7', '203.0.113.9'],
+    [
+      'of a chain of proxies, what is before them counts',
+      '10.1.2.3',
+      '203.0.113.9, 10.9.9.9, 192.0.2.7',
+      '203.0.113.9',
+    ],
     ['spaces do not matter', '10.1.2.3', '  203.0.113.9 ,10.9.9.9', '203.0.113.9'],
   ])('%s', (_name, peer, header, address) => {
     expect(addressOf(from(peer, header))).toBe(address)
@@ -95,11 +103,11 @@ describe('an entry that is neither an address nor a CIDR range is refused:', () 
   })
 
   it.each([
-    ['0.0.0.0/0', '203.0.113.9'],
-    ['::/0', '2001:db8::9'],
     ['0.0.0.0/1', '10.0.0.1'],
     ['10.0.0.1/32', '10.0.0.1'],
+    ['2001:db8::/16', '2001:db8::9'],
+    ['2001:db8::9/128', '2001:db8::9'],
   ])('but %s is a range that %s is in', (range, peer) => {
-    expect(createAddressOf([range])(from(peer, '8.8.8.8, 198.51.100.4'))).not.toBe(peer)
+    expect(createAddressOf([range])(from(peer, '198.51.100.4'))).toBe('198.51.100.4')
   })
 })

@@ -116,7 +116,9 @@ describe('a setting that is not known', () => {
     expect(() => read({ environment: { MINTMARK_PRT: '1' } })).toThrow(
       'Setting MINTMARK_PRT in the environment is unknown. Did you mean MINTMARK_PORT?',
     )
-    expect(() => read({ environment: { MINTMARK_MASTERKEY: 'x' } })).toThrow('Did you mean MINTMARK_MASTER_KEY?')
+    expect(() => read({ environment: { MINTMARK_MASTERKEY: 'x' } })).toThrow(
+      'Did you mean MINTMARK_MASTER_KEY?',
+    )
   })
 
   it.each([
@@ -181,7 +183,11 @@ describe('a secret setting', () => {
   it('is shown as set and no more', () => {
     const environment = { MINTMARK_MASTER_KEY: CANARY, MINTMARK_PREVIOUS_MASTER_KEYS: `${CANARY},${CANARY}` }
     const shown = showConfig(read({ environment }))
-    expect(shown).toMatchObject({ masterKey: '(set, not shown)', previousMasterKeys: '(set, not shown)', port: 4100 })
+    expect(shown).toMatchObject({
+      masterKey: '(set, not shown)',
+      previousMasterKeys: '(set, not shown)',
+      port: 4100,
+    })
     expect(JSON.stringify(shown)).not.toContain(CANARY)
   })
 

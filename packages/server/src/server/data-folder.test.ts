@@ -128,7 +128,10 @@ describe('reading the master keys', () => {
   it.each<readonly [string, Record<string, string>]>([
     ['there is none', {}],
     ['it is not 32 bytes', { MINTMARK_MASTER_KEY: 'CANARY' }],
-    ['a previous one is not', { MINTMARK_MASTER_KEY: first, MINTMARK_PREVIOUS_MASTER_KEYS: `${second},CANARY` }],
+    [
+      'a previous one is not',
+      { MINTMARK_MASTER_KEY: first, MINTMARK_PREVIOUS_MASTER_KEYS: `${second},CANARY` },
+    ],
     ['its file is not there', { MINTMARK_MASTER_KEY_FILE: '/nowhere/at/all' }],
   ])('is refused where %s, and no key is repeated', (_name, environment) => {
     expect(() => readMasterKeys(config(environment))).toThrow(ConfigError)

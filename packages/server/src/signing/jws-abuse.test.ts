@@ -154,9 +154,15 @@ describe('a name that stands twice is refused:', () => {
 // A9: stops what one reader takes for a character and another for none.
 describe('text that is not well-formed Unicode is refused:', () => {
   it.each<readonly [string, Uint8Array]>([
-    ['a byte that no UTF-8 has', Buffer.concat([Buffer.from('{"sub":"'), Buffer.of(0xff), Buffer.from('"}')])],
+    [
+      'a byte that no UTF-8 has',
+      Buffer.concat([Buffer.from('{"sub":"'), Buffer.of(0xff), Buffer.from('"}')]),
+    ],
     ['an overlong slash', Buffer.concat([Buffer.from('{"sub":"'), Buffer.of(0xc0, 0xaf), Buffer.from('"}')])],
-    ['an encoded surrogate', Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xed, 0xa0, 0x80), Buffer.from('"}')])],
+    [
+      'an encoded surrogate',
+      Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xed, 0xa0, 0x80), Buffer.from('"}')]),
+    ],
     ['an escaped surrogate', Buffer.from('{"sub":"\\ud800"}')],
     ['a byte order mark', Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), Buffer.from(PAYLOAD)])],
     ['a NUL as it is', Buffer.from('{"sub":"\0"}')],
@@ -185,9 +191,12 @@ describe.each(['exp', 'nbf', 'iat'])('the date %s', (name) => {
     },
   )
 
-  it.each(['0', '-0', '1', '2147483648', '4294967296', '1.768482e9', '8640000000000'])('is read as %s', (date) => {
-    expect(parseJwt(forge(HEADER, `{"${name}":${date}}`))!.payload[name]).toBe(Number(date))
-  })
+  it.each(['0', '-0', '1', '2147483648', '4294967296', '1.768482e9', '8640000000000'])(
+    'is read as %s',
+    (date) => {
+      expect(parseJwt(forge(HEADER, `{"${name}":${date}}`))!.payload[name]).toBe(Number(date))
+    },
+  )
 })
 
 describe('a part that is not an object is refused:', () => {

@@ -18,7 +18,13 @@ const signingKey = await generateSigningKey(ring, {
 })
 const privateKey = privateKeyOf(ring, signingKey)
 const publicKey = publicKeyOf(signingKey)
-const claims = { iss: 'https://clerk.example', sub: 'mch_a', iat: 1_768_478_400, exp: 1_768_482_000, jti: 'é😀' }
+const claims = {
+  iss: 'https://clerk.example',
+  sub: 'mch_a',
+  iat: 1_768_478_400,
+  exp: 1_768_482_000,
+  jti: 'é😀',
+}
 const token = signJwt({ kid: signingKey.id, cat: 'cl_x' }, claims, privateKey)
 
 const replaceAt = (text: string, at: number, character: string) =>
@@ -91,9 +97,15 @@ describe('one JWT has one text, so it is not read', () => {
   it('with other unused bits at the end of its header or payload', () => {
     // Of these three payloads two do not end on a whole group of three bytes.
     const texts = ['a', 'ab', 'abc'].flatMap((sub) => {
-      const [header, payload, signature] = signJwt({}, { sub }, privateKey).split('.') as [string, string, string]
+      const [header, payload, signature] = signJwt({}, { sub }, privateKey).split('.') as [
+        string,
+        string,
+        string,
+      ]
       const next = ALPHABET[ALPHABET.indexOf(payload.at(-1)!) + 1]!
-      const unused = Buffer.from(payload, 'base64url').equals(Buffer.from(payload.slice(0, -1) + next, 'base64url'))
+      const unused = Buffer.from(payload, 'base64url').equals(
+        Buffer.from(payload.slice(0, -1) + next, 'base64url'),
+      )
       return unused ? [[header, payload.slice(0, -1) + next, signature].join('.')] : []
     })
     expect(texts).toHaveLength(2)

@@ -80,7 +80,9 @@ describe('the key to verify with', () => {
 
   it('is one of all the keys of the use where the token names none', async () => {
     const all = await keys.verifyingAll(HERE, 'token')
-    expect(all.map((key) => [newest, first].findIndex((each) => publicKeyOf(each).equals(key)))).toEqual([0, 1])
+    expect(all.map((key) => [newest, first].findIndex((each) => publicKeyOf(each).equals(key)))).toEqual([
+      0, 1,
+    ])
     expect(await keys.verifyingAll(HERE, 'ticket')).toHaveLength(1)
     expect(await keys.verifyingAll('ins_nowhere' as InstanceId, 'token')).toEqual([])
   })

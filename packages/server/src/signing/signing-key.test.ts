@@ -5,12 +5,23 @@ import { createKeyRing } from '../core/master-key.ts'
 import { systemRandom } from '../core/random.ts'
 import { millis } from '../core/time.ts'
 import { toJwks } from './jwks.ts'
-import { generateSigningKey, privateKeyOf, publicKeyOf, publicPemOf, resealSigningKey } from './signing-key.ts'
+import {
+  generateSigningKey,
+  privateKeyOf,
+  publicKeyOf,
+  publicPemOf,
+  resealSigningKey,
+} from './signing-key.ts'
 
 const FIRST = new Uint8Array(32).fill(1)
 const SECOND = new Uint8Array(32).fill(2)
 const ring = createKeyRing(new Map([[1, FIRST]]), 1, systemRandom)
-const name = { id: 'ins_a' as KeyId, instanceId: 'ins_a' as InstanceId, use: 'token', createdAt: millis(1) } as const
+const name = {
+  id: 'ins_a' as KeyId,
+  instanceId: 'ins_a' as InstanceId,
+  use: 'token',
+  createdAt: millis(1),
+} as const
 const key = await generateSigningKey(ring, name)
 const ticketKey = await generateSigningKey(ring, { ...name, id: 'tkt_a' as KeyId, use: 'ticket' })
 

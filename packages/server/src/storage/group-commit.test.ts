@@ -53,7 +53,10 @@ const outcome = (promise: Promise<unknown>) =>
 describe('a group of transactions', () => {
   it('is committed once for all that were asked for together', async () => {
     const statements: string[] = []
-    const commits = createGroupCommit(watched((sql) => statements.push(sql)), QUIET)
+    const commits = createGroupCommit(
+      watched((sql) => statements.push(sql)),
+      QUIET,
+    )
     const values = await Promise.all(['a', 'b', 'c'].map((text) => commits.run(async () => note(text))))
     expect(values).toEqual([1, 1, 1])
     expect(committed()).toEqual(['a', 'b', 'c'])
@@ -170,7 +173,9 @@ describe('a commit that fails', () => {
     const commits = createGroupCommit(connection, QUIET)
     connection.exec('pragma max_page_count = 8')
     const full = async () => note('x'.repeat(100_000))
-    const outcomes = await Promise.all([async () => note('a'), full].map((work) => outcome(commits.run(work))))
+    const outcomes = await Promise.all(
+      [async () => note('a'), full].map((work) => outcome(commits.run(work))),
+    )
     expect(outcomes).toEqual(['service_unavailable', 'service_unavailable'])
     expect(committed()).toEqual([])
 

@@ -36,7 +36,9 @@ const STATEMENTS = 500
 export function connectSqlite(path: string, options: { readonly readOnly: boolean }): SqliteConnection {
   const database = new DatabaseSync(path, { ...options, timeout: BUSY_TIMEOUT_MS, allowExtension: false })
   // SQLite's own knows the letters of English only.
-  database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : null))
+  database.function('lower', { deterministic: true }, (text) =>
+    typeof text === 'string' ? text.toLowerCase() : null,
+  )
   const statements = new Map<string, StatementSync>()
 
   function prepare(sql: string): StatementSync {

@@ -44,7 +44,9 @@ describe('opening a database', () => {
 
   it('keeps what was written, from one opening to the next', async () => {
     const first = await openSqlite(folder, OPTIONS)
-    await first.transaction(({ masterKeys }) => masterKeys.insert({ id: 1, fingerprint: 'f', createdAt: 0 as never }))
+    await first.transaction(({ masterKeys }) =>
+      masterKeys.insert({ id: 1, fingerprint: 'f', createdAt: 0 as never }),
+    )
     await first.close()
     const second = await openSqlite(folder, OPTIONS)
     expect(await second.read.masterKeys.list()).toEqual([{ id: 1, fingerprint: 'f' }])
@@ -53,7 +55,9 @@ describe('opening a database', () => {
 
   it('writes ahead, so that the next to open it need not be told', async () => {
     await openAndClose()
-    expect(withFile((database) => database.prepare('pragma journal_mode').get())).toEqual({ journal_mode: 'wal' })
+    expect(withFile((database) => database.prepare('pragma journal_mode').get())).toEqual({
+      journal_mode: 'wal',
+    })
   })
 
   it('leaves no lock behind when it is refused', async () => {
@@ -82,11 +86,16 @@ describe('a database is refused', () => {
 
   // Stops an acknowledged commit from being lost in a power cut: what SQLite was asked for is read back. Its
   // dot-file locks stand for a file system that cannot do it, and its memory for a file that is none.
-  it.each(['vfs=unix-dotfile', 'mode=memory'])('where its writes would not be durable: %s', async (parameter) => {
-    const place = `file:${join(folder, 'elsewhere.db')}?${parameter}&rest=`
-    await expect(openSqlite(place, OPTIONS)).rejects.toThrow(StorageError)
-    await expect(openSqlite(place, OPTIONS)).rejects.toThrow(/journal_mode=wal and synchronous=full.*local disk/)
-  })
+  it.each(['vfs=unix-dotfile', 'mode=memory'])(
+    'where its writes would not be durable: %s',
+    async (parameter) => {
+      const place = `file:${join(folder, 'elsewhere.db')}?${parameter}&rest=`
+      await expect(openSqlite(place, OPTIONS)).rejects.toThrow(StorageError)
+      await expect(openSqlite(place, OPTIONS)).rejects.toThrow(
+        /journal_mode=wal and synchronous=full.*local disk/,
+      )
+    },
+  )
 
   it('where it is no database', async () => {
     writeFileSync(join(folder, DATABASE_FILE), 'not a database, but long enough to be looked at'.repeat(100))

@@ -15,27 +15,33 @@ export interface BufferedM2mTokenUses extends M2mTokenUses {
 
 type Uses = readonly (readonly [M2mTokenId, Millis])[]
 
-const BATCH = 500
+/** As many as one transaction writes: more would hold requests up. */
+const BATCH = 1_000
+/** As many as one statement writes. */
+const ROWS = 250
 
-const WRITE = `insert into m2m_token_uses (token_id, last_used_at) values (?, ?)
+/** Past this many, tokens that were not noted yet are not noted: a store that cannot write must not fill memory. */
+const MOST_NOTED = 1_000_000
+
+const upsert = (rows: number) => `insert into m2m_token_uses (token_id, last_used_at)
+  values ${Array.from({ length: rows }, () => '(?, ?)').join(', ')}
   on conflict (token_id) do update set last_used_at = max(last_used_at, excluded.last_used_at)`
+
+const UPSERT_ROWS = upsert(ROWS)
+const UPSERT_ONE = upsert(1)
 
 /** @param read where uses that are already written are looked up */
 export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
   let noted = new Map<M2mTokenId, Millis>()
   let flushing: Map<M2mTokenId, Millis> | null = null
 
-  async function writeAll(
-    uses: ReadonlyMap<M2mTokenId, Millis>,
-    write: (batch: Uses) => Promise<void>,
-  ): Promise<void> {
-    // In the order of the table, so that each page is touched once.
-    const ordered = [...uses].sort(([a], [b]) => (a < b ? -1 : 1))
-    for (let start = 0; start < ordered.length; start += BATCH) {
+  async function writeAll(uses: Uses, write: (batch: Uses) => Promise<void>): Promise<void> {
+    for (let start = 0; start < uses.length; start += BATCH) {
       try {
-        await write(ordered.slice(start, start + BATCH))
+        // In the order of the table, so that a page is touched once.
+        await write(uses.slice(start, start + BATCH).sort(([a], [b]) => (a < b ? -1 : 1)))
       } catch (error) {
-        for (const [id, at] of ordered.slice(start)) if (!noted.has(id)) noted.set(id, at)
+        for (const [id, at] of uses.slice(start)) if (!noted.has(id)) noted.set(id, at)
         throw error
       }
     }
@@ -43,7 +49,7 @@ export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
 
   return {
     note(id, at) {
-      noted.set(id, at)
+      if (noted.size < MOST_NOTED || noted.has(id)) noted.set(id, at)
     },
     async lastUsedAt(ids) {
       const known = ids.map((id) => [id, noted.get(id) ?? flushing?.get(id) ?? stored(read, id)] as const)
@@ -54,7 +60,7 @@ export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
       flushing = noted
       noted = new Map()
       try {
-        await writeAll(flushing, write)
+        await writeAll([...flushing], write)
       } finally {
         flushing = null
       }
@@ -71,5 +77,8 @@ function stored(read: SqlConnection, id: M2mTokenId): Millis | null {
 }
 
 export function writeM2mTokenUses(sql: SqlConnection, uses: Uses): void {
-  for (const [id, at] of uses) sql.run(WRITE, id, at)
+  const whole = uses.length - (uses.length % ROWS)
+  for (let start = 0; start < whole; start += ROWS)
+    sql.run(UPSERT_ROWS, ...uses.slice(start, start + ROWS).flat())
+  for (const use of uses.slice(whole)) sql.run(UPSERT_ONE, ...use)
 }

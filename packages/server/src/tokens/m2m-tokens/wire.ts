@@ -5,7 +5,15 @@
 import { z } from 'zod'
 import { ID_PATTERNS } from '../../core/ids.ts'
 import { operation } from '../../core/operation.ts'
-import { anyJson, jsonUpTo, LONGEST_CLAIMS, page, prose, queryBoolean, wireMillis } from '../../core/schemas.ts'
+import {
+  anyJson,
+  jsonUpTo,
+  LONGEST_CLAIMS,
+  page,
+  prose,
+  queryBoolean,
+  wireMillis,
+} from '../../core/schemas.ts'
 import { isPast, LONGEST_LIFETIME, type Millis } from '../../core/time.ts'
 import type { M2mToken } from './m2m-token.ts'
 
