@@ -25,7 +25,7 @@ export type Dialect = 'form' | 'bad_request'
 export interface Operation<By extends Callers = Callers, Query = unknown, Body = unknown, Answer = never> {
   /** Resource and verb, as in `m2mTokens.verify`: the name in logs, metrics and OpenAPI. */
   readonly id: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With `{name}` for each path parameter. */
   readonly path: `/v1/${string}`
   /** Also served without `/v1`, as some clients build the M2M paths. */
@@ -47,12 +47,23 @@ export interface Operation<By extends Callers = Callers, Query = unknown, Body =
   readonly errors: readonly ErrorCode[]
   /** Its outcome is a verdict on a token: counted and logged as one. */
   readonly verdict?: true
+  /** Not counted against a key's rate limit: a client that cannot have it cannot verify anything. */
+  readonly unlimited?: true
 }
 
 export interface Input<Query, Body> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
+}
+
+/** An answer that was put through its operation's schema and written out before. */
+export class EncodedAnswer {
+  readonly json: string
+
+  constructor(json: string) {
+    this.json = json
+  }
 }
 
 /** An operation bound to the use case that serves it. */
@@ -69,5 +80,5 @@ export const operation = <By extends Callers, Query, Body, Answer>(
 /** Binds an operation. The handler gets what the schemas made of the request, and must return the answer's shape. */
 export const route = <By extends Callers, Query, Body, Answer>(
   described: Operation<By, Query, Body, Answer>,
-  handle: (input: Input<Query, Body>, call: Call<CallerOf[By]>) => Promise<Answer>,
+  handle: (input: Input<Query, Body>, call: Call<CallerOf[By]>) => Promise<Answer | EncodedAnswer>,
 ): Route => ({ operation: described as unknown as Operation, handle: handle as Route['handle'] })

@@ -8,13 +8,15 @@ import { issueM2mToken, type IssueM2mTokenDeps } from './issue.ts'
 import { listM2mTokens, type ListM2mTokensDeps } from './list.ts'
 import type { M2mToken } from './m2m-token.ts'
 import { revokeM2mToken, type RevokeM2mTokenDeps } from './revoke.ts'
-import { verifyM2mToken, type VerifyM2mTokenDeps } from './verify.ts'
+import { createVerifiedEncoder } from './verified-encoder.ts'
+import { verifyM2mToken, type VerifiedM2mToken, type VerifyM2mTokenDeps } from './verify.ts'
 import * as wire from './wire.ts'
 
 export type M2mTokenDeps = IssueM2mTokenDeps & VerifyM2mTokenDeps & RevokeM2mTokenDeps & ListM2mTokensDeps
 
 export function m2mTokenRoutes(deps: M2mTokenDeps): readonly Route[] {
   const { clock, m2mTokenUses } = deps
+  const encodeVerified = createVerifiedEncoder()
 
   async function toResources(tokens: readonly M2mToken[]) {
     const uses = await m2mTokenUses.lastUsedAt(tokens.map(({ id }) => id))
@@ -52,15 +54,16 @@ export function m2mTokenRoutes(deps: M2mTokenDeps): readonly Route[] {
     }),
 
     route(wire.verifyM2mTokenOperation, async ({ body }, call) => {
-      const token = activeOrNotFound(await verifyM2mToken(deps, call, (body.token ?? body.secret)!))
-      const [resource] = await toResources([token])
-      return resource!
+      const { token, usedAt } = activeOrNotFound(
+        await verifyM2mToken(deps, call, (body.token ?? body.secret)!),
+      )
+      return encodeVerified(token, usedAt)
     }),
   ]
 }
 
 /** Clients take any 200 for a good token, so a refused one has to be a 404, the same for every reason. */
-function activeOrNotFound(verdict: Verdict<M2mToken>): M2mToken {
+function activeOrNotFound(verdict: Verdict<VerifiedM2mToken>): VerifiedM2mToken {
   if (verdict.active) return verdict.token
   throw new AuthorityError('resource_not_found', { reason: verdict.reason })
 }

@@ -23,12 +23,18 @@ export interface VerifyM2mTokenDeps extends Reads<{
   readonly m2mTokenUses: M2mTokenUses
 }
 
+/** A token that was just verified; that is its newest use. */
+export interface VerifiedM2mToken {
+  readonly token: M2mToken
+  readonly usedAt: Millis
+}
+
 /** Gives a verdict on any string at all; throws only if the store cannot answer. */
 export async function verifyM2mToken(
   deps: VerifyM2mTokenDeps,
   call: Call,
   presented: string,
-): Promise<Verdict<M2mToken>> {
+): Promise<Verdict<VerifiedM2mToken>> {
   const now = deps.clock.now()
   const claimed = looksLikeJwt(presented)
     ? await readJwt(deps, call.caller, presented, now)
@@ -71,7 +77,7 @@ async function judge(
   caller: Caller,
   { id, format, macKeyId }: Claimed,
   now: Millis,
-): Promise<Verdict<M2mToken>> {
+): Promise<Verdict<VerifiedM2mToken>> {
   const token = await read.m2mTokens.find(caller.instanceId, id)
   if (token === null || token.format !== format) return inactive('unknown')
   // Who holds a master key that was replaced can make secrets, but none for a token issued since.
@@ -82,7 +88,7 @@ async function judge(
   const state = stateOf(token, now)
   if (state !== 'active') return inactive(state)
   m2mTokenUses.note(id, now)
-  return active(token)
+  return active({ token, usedAt: now })
 }
 
 /** An instance may verify any token of its own, a machine those that were scoped to it when they were issued. */

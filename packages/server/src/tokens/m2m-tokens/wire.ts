@@ -33,7 +33,7 @@ const m2mTokenFields = {
   created_at: wireMillis,
   updated_at: wireMillis,
 }
-const m2mTokenResource = z.object(m2mTokenFields).meta({ id: 'M2MToken' })
+export const m2mTokenResource = z.object(m2mTokenFields).meta({ id: 'M2MToken' })
 const issuedM2mTokenResource = z
   .object({ ...m2mTokenFields, token: z.string().describe('The secret itself. Only here.') })
   .meta({ id: 'IssuedM2MToken' })
