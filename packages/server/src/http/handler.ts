@@ -6,9 +6,10 @@ import { randomUUID } from 'node:crypto'
 import type { Authority } from '../authority.ts'
 import type { Call, Caller } from '../core/caller.ts'
 import { AuthorityError } from '../core/errors.ts'
+import { EncodedAnswer } from '../core/operation.ts'
 import { authenticate } from './authenticate.ts'
 import { asRefusal, toErrorResponse } from './errors.ts'
-import { jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
+import { JSON_HEADERS, jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
 import { openApiRoute } from './openapi.ts'
 import { publicRoutes, type PublicRoute, type PublicRouteDeps } from './public-routes.ts'
 import { createRateLimiter } from './rate-limit.ts'
@@ -50,7 +51,7 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     storage.catchUp()
     const caller = await authenticate(deps, matched.route.operation, request)
     event.caller = caller
-    limit(caller.keyId)
+    if (!matched.route.operation.unlimited) limit(caller.keyId)
     return run(matched, request, { caller, address: event.address, traceId: event.traceId }, event)
   }
 
@@ -92,7 +93,9 @@ async function run(
   const body = operation.body && validate(operation.body, await readJsonBody(request), 'body', dialect)
   const result = await route.handle({ params, query, body }, call)
   if (operation.verdict) event.verdict = 'active'
-  return jsonResponse(operation.success, operation.response.parse(result))
+  return result instanceof EncodedAnswer
+    ? { status: operation.success, headers: JSON_HEADERS, body: result.json }
+    : jsonResponse(operation.success, operation.response.parse(result))
 }
 
 const newEvent = ({ method, address }: HttpRequest, traceId: string): RequestEvent => ({

@@ -47,7 +47,32 @@ function respond(
     headers = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) }
   }
   outgoing.writeHead(status, headers)
-  outgoing.end(body)
+  if (outgoing.req.complete || headers.Connection !== 'close') outgoing.end(body)
+  else endLater(outgoing, body)
+}
+
+/** How long, and how much, a client may go on sending what is not wanted. */
+const LINGER_MS = 2_000
+const LINGER_BYTES = 16 * 1024 * 1024
+
+/**
+ * Answers at once and closes when the client has stopped sending. To close at once would reset the
+ * connection, and a client that is still sending would see that and not the answer.
+ */
+function endLater(outgoing: ServerResponse, body: string | Uint8Array): void {
+  const incoming = outgoing.req
+  let discarded = 0
+  const end = () => {
+    clearTimeout(timer)
+    outgoing.end()
+  }
+  const timer = setTimeout(end, LINGER_MS)
+  incoming.on('data', (chunk: Buffer) => {
+    discarded += chunk.length
+    if (discarded > LINGER_BYTES) end()
+  })
+  incoming.once('end', end).once('close', end)
+  outgoing.write(body)
 }
 
 function toRequest(incoming: IncomingMessage, address: string | null): HttpRequest {

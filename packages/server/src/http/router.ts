@@ -10,7 +10,7 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>
 }
 
-const METHODS = ['GET', 'POST', 'PATCH', 'DELETE'] as const
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export class MethodNotAllowed extends AuthorityError {
   readonly allow: string

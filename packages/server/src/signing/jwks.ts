@@ -40,6 +40,7 @@ export const getJwksOperation = operation({
   success: 200,
   response: jwksResource,
   errors: [],
+  unlimited: true,
 })
 
 export const jwksRoutes = ({ read }: Reads<{ signingKeys: SigningKeyReader }>): readonly Route[] => [
