@@ -140,3 +140,17 @@ export function canonicalJson(value: Json): string {
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A JSON merge patch (RFC 7396) of one object on another: `null` removes a name, objects are merged. */
+export function mergeJson(target: JsonObject, patch: JsonObject): JsonObject {
+  const names = Object.keys(patch)
+  const kept = Object.entries(target).filter(([name]) => !Object.hasOwn(patch, name))
+  const merged = names
+    .filter((name) => patch[name] !== null)
+    .map((name): [string, Json] => {
+      const value = patch[name]!
+      const before = Object.hasOwn(target, name) ? target[name] : undefined
+      return [name, isJsonObject(value) ? mergeJson(isJsonObject(before) ? before : {}, value) : value]
+    })
+  return Object.fromEntries([...kept, ...merged])
+}

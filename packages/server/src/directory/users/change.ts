@@ -2,11 +2,11 @@ import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
 import type { Call } from '../../core/caller.ts'
 import { invalidParam, notFound } from '../../core/errors.ts'
 import type { EmailAddressId, IdSource, PhoneNumberId, UserId } from '../../core/ids.ts'
-import type { JsonObject } from '../../core/json.ts'
+import { mergeJson, type JsonObject } from '../../core/json.ts'
 import type { Transactions } from '../../core/stores.ts'
 import type { Clock } from '../../core/time.ts'
 import type { UserStore } from './store.ts'
-import type { IdentifierType, User } from './user.ts'
+import { LONGEST_METADATA, type IdentifierType, type User } from './user.ts'
 
 export interface ChangeUserDeps extends Transactions<{ users: UserStore; audit: AuditLog }> {
   readonly clock: Clock
@@ -55,21 +55,55 @@ export function createUser(
 }
 
 /** @throws {AuthorityError} `resource_not_found`, `form_identifier_exists` */
-export function updateUser(
+export const updateUser = (deps: ChangeUserDeps, call: Call, id: UserId, change: UserChange): Promise<User> =>
+  changeUser(deps, call, id, (user) => ({
+    ...user,
+    ...change,
+    metadata: { ...user.metadata, ...change.metadata },
+  }))
+
+/**
+ * Merges into the metadata of each kind that is given: objects at every level, `null` removes.
+ *
+ * @throws {AuthorityError} `resource_not_found`, `form_param_value_too_large` if it would grow too large
+ */
+export const mergeUserMetadata = (
+  deps: ChangeUserDeps,
+  call: Call,
+  id: UserId,
+  patch: Partial<User['metadata']>,
+): Promise<User> =>
+  changeUser(deps, call, id, (user) => {
+    const metadata = {
+      public: mergeJson(user.metadata.public, patch.public ?? NOTHING),
+      private: mergeJson(user.metadata.private, patch.private ?? NOTHING),
+      unsafe: mergeJson(user.metadata.unsafe, patch.unsafe ?? NOTHING),
+    }
+    for (const [kind, value] of Object.entries(metadata)) {
+      if (Buffer.byteLength(JSON.stringify(value)) <= LONGEST_METADATA) continue
+      throw invalidParam(
+        'form_param_value_too_large',
+        `${kind}_metadata`,
+        'The merged metadata would be too large.',
+      )
+    }
+    return { ...user, metadata }
+  })
+
+function changeUser(
   { transaction, clock }: ChangeUserDeps,
   call: Call,
   id: UserId,
-  change: UserChange,
+  change: (user: User) => User,
 ): Promise<User> {
   const now = clock.now()
   return transaction(async ({ users, audit }) => {
     const user = await users.find(call.caller.instanceId, id)
     if (user === null) throw notFound({ noun: 'User', id })
-    const metadata = { ...user.metadata, ...change.metadata }
-    const next: User = { ...user, ...change, metadata, updatedAt: now }
-    refuseTaken(await users.replace(next))
+    const changed = { ...change(user), updatedAt: now }
+    refuseTaken(await users.replace(changed))
     await audit.record(eventOf(call, now, 'user.update', id))
-    return next
+    return changed
   })
 }
 

@@ -2,9 +2,10 @@ import { notFound } from '../../core/errors.ts'
 import type { UserId } from '../../core/ids.ts'
 import { route, type Route } from '../../core/operation.ts'
 import type { Reads } from '../../core/stores.ts'
-import { createUser, deleteUser, updateUser, type ChangeUserDeps } from './change.ts'
+import { createUser, deleteUser, mergeUserMetadata, updateUser, type ChangeUserDeps } from './change.ts'
 import type { UserQuery, UserReader } from './store.ts'
 import { IDENTIFIER_TYPES, type User } from './user.ts'
+import { toUserResource } from './user-resource.ts'
 import * as wire from './wire.ts'
 
 interface Filters {
@@ -35,7 +36,7 @@ export function userRoutes(deps: UserRouteDeps): readonly Route[] {
         limit,
         offset,
       })
-      return found.map(wire.toUserResource)
+      return found.map(toUserResource)
     }),
 
     route(wire.countUsersOperation, async ({ query }, { caller }) => ({
@@ -44,7 +45,7 @@ export function userRoutes(deps: UserRouteDeps): readonly Route[] {
     })),
 
     route(wire.createUserOperation, async ({ body }, call) =>
-      wire.toUserResource(
+      toUserResource(
         await createUser(deps, call, {
           externalId: body.external_id ?? null,
           username: body.username ?? null,
@@ -60,11 +61,11 @@ export function userRoutes(deps: UserRouteDeps): readonly Route[] {
     route(wire.getUserOperation, async ({ params: { user_id } }, { caller }) => {
       const user = await users.find(caller.instanceId, user_id as UserId)
       if (user === null) throw notFound({ noun: 'User', id: user_id! })
-      return wire.toUserResource(user)
+      return toUserResource(user)
     }),
 
     route(wire.updateUserOperation, async ({ params: { user_id }, body }, call) =>
-      wire.toUserResource(
+      toUserResource(
         await updateUser(deps, call, user_id as UserId, {
           ...(body.external_id !== undefined && { externalId: body.external_id }),
           ...(body.username !== undefined && { username: body.username }),
@@ -73,6 +74,14 @@ export function userRoutes(deps: UserRouteDeps): readonly Route[] {
           metadata: toMetadata(body),
         }),
       ),
+    ),
+
+    route(wire.replaceUserMetadataOperation, async ({ params: { user_id }, body }, call) =>
+      toUserResource(await updateUser(deps, call, user_id as UserId, { metadata: toMetadata(body) })),
+    ),
+
+    route(wire.mergeUserMetadataOperation, async ({ params: { user_id }, body }, call) =>
+      toUserResource(await mergeUserMetadata(deps, call, user_id as UserId, toMetadata(body))),
     ),
 
     route(wire.deleteUserOperation, async ({ params: { user_id } }, call) => {

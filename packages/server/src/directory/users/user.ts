@@ -30,3 +30,6 @@ export interface User {
 export const IDENTIFIER_TYPES = ['email_address', 'phone_number', 'username', 'external_id'] as const
 
 export type IdentifierType = (typeof IDENTIFIER_TYPES)[number]
+
+/** Bytes of JSON that the metadata of one kind may have. */
+export const LONGEST_METADATA = 8_192
