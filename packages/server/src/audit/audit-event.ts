@@ -9,6 +9,7 @@ import type { Millis } from '../core/time.ts'
 export const AUDIT_ACTIONS = [
   'instance.create',
   'instance_key.create',
+  'instance_key.rotate',
   'signing_key.create',
   'signing_key.reseal',
   'machine.create',

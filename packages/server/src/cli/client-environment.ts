@@ -1,7 +1,7 @@
 /** What clients of an instance need to know, by the names their SDKs read from the environment. */
 import type { Authority } from '../authority.ts'
 import { publishableKeyOf, type Instance } from '../directory/instances/instance.ts'
-import { instanceSecretOf } from '../directory/instances/create.ts'
+import { instanceSecretOf } from '../directory/instances/secret-keys.ts'
 import { machineSecretOf } from '../directory/machines/secret-keys.ts'
 import type { Machine } from '../directory/machines/machine.ts'
 import { publicPemOf } from '../signing/signing-key.ts'
@@ -53,11 +53,17 @@ export async function clientEnvironment(
   )
 }
 
-/** Lines that shells and `.env` readers take alike. */
+/** Lines for a `.env` file. */
 export const toDotenv = (variables: Readonly<Record<string, string>>): string =>
   Object.entries(variables)
     .map(
       ([name, value]) =>
         `${name}=${value.includes('\n') ? `"${value.replaceAll('\n', String.raw`\n`)}"` : value}`,
     )
+    .join('\n')
+
+/** Lines for `eval` in a shell: exported, in single quotes, with real line ends. */
+export const toShell = (variables: Readonly<Record<string, string>>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`)
     .join('\n')

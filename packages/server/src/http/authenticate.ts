@@ -5,10 +5,9 @@ import { secretKeyId } from '../core/ids.ts'
 import type { Operation } from '../core/operation.ts'
 import type { SecretReader } from '../core/secrets.ts'
 import type { Reads } from '../core/stores.ts'
-import type { Clock } from '../core/time.ts'
+import { isPast, type Clock } from '../core/time.ts'
 import { SECRET_KEY_PREFIXES, type Environment } from '../directory/instances/instance.ts'
 import type { InstanceReader } from '../directory/instances/store.ts'
-import { isGood } from '../directory/machines/machine.ts'
 import { MACHINE_SECRET_KEY_PREFIX } from '../directory/machines/secret-keys.ts'
 import type { MachineReader } from '../directory/machines/store.ts'
 import type { HttpRequest } from './exchange.ts'
@@ -50,7 +49,7 @@ function readBearer(request: HttpRequest): string {
 }
 
 async function readInstanceKey(
-  { read, readSecret }: AuthenticateDeps,
+  { read, readSecret, clock }: AuthenticateDeps,
   presented: string,
 ): Promise<InstanceCaller | null> {
   const environment: Environment = presented.startsWith(SECRET_KEY_PREFIXES.live) ? 'live' : 'test'
@@ -58,6 +57,7 @@ async function readInstanceKey(
   if (name === null) return null
   const key = await read.instances.findSecretKey(secretKeyId(name.id))
   if (key === null || key.environment !== environment || key.macKeyId !== name.keyId) return null
+  if (isPast(key.expiresAt, clock.now())) return null
   return { kind: 'instance', instanceId: key.instanceId, keyId: key.id }
 }
 
@@ -68,7 +68,7 @@ async function readMachineKey(
   const name = readSecret(MACHINE_SECRET_KEY_PREFIX, null, presented)
   if (name === null) return null
   const key = await read.machines.findSecretKey(secretKeyId(name.id))
-  if (key === null || key.macKeyId !== name.keyId || !isGood(key, clock.now())) return null
+  if (key === null || key.macKeyId !== name.keyId || isPast(key.expiresAt, clock.now())) return null
   return { kind: 'machine', instanceId: key.instanceId, machineId: key.machineId, keyId: key.id }
 }
 

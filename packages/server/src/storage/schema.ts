@@ -19,6 +19,7 @@ export interface Schema {
     environment: string
     mac_key_id: number
     created_at: number
+    expires_at: number | null
   }
   signing_keys: {
     id: string

@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander'
 import { toHex } from '../../core/ids.ts'
+import { seconds } from '../../core/time.ts'
 import { createInstance } from '../../directory/instances/create.ts'
 import { publishableKeyOf, type Environment } from '../../directory/instances/instance.ts'
+import { rotateInstanceSecretKey } from '../../directory/instances/secret-keys.ts'
 import { ConfigError } from '../../server/config.ts'
-import { withAuthority } from '../open-folder.ts'
-import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
+import { chooseInstance, withAuthority } from '../open-folder.ts'
+import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS, wholeNumber } from '../options.ts'
 import { print, printable, printJson, printTable } from '../output.ts'
 
 export function instancesCommand(): Command {
@@ -12,6 +14,7 @@ export function instancesCommand(): Command {
     .description('Make and list instances: the walls between which tokens mean something.')
     .addCommand(createCommand())
     .addCommand(listCommand())
+    .addCommand(rotateKeyCommand())
 }
 
 type Flags = Readonly<Record<string, unknown>>
@@ -67,6 +70,28 @@ function listCommand(): Command {
           new Date(createdAt).toISOString(),
         ]),
       )
+    })
+  })
+}
+
+function rotateKeyCommand(): Command {
+  const command = new Command('rotate-key')
+    .description('Give an instance a new secret key and print it. A running server takes it at once.')
+    .option('--instance <ID>', 'Id or name of the instance, where there are several.')
+    .option(
+      '--overlap <SECONDS>',
+      'How long the keys until now stay good; 0 ends them at once.',
+      wholeNumber,
+      0,
+    )
+  return addShared(command).action(async (flags: Flags) => {
+    await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async (authority) => {
+      const { deps } = authority
+      const instance = await chooseInstance(authority, flags.instance as string | undefined)
+      const overlap = seconds(flags.overlap as number)
+      const secretKey = await rotateInstanceSecretKey(deps, instance, overlap, toHex(deps.random.bytes(16)))
+      if (flags.json) printJson({ id: instance.id, secretKey })
+      else print(`Secret key       ${secretKey}`)
     })
   })
 }

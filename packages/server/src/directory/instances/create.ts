@@ -1,12 +1,12 @@
 import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
-import { secretKeyId, uuidOf, type IdSource, type InstanceId, type KeyId } from '../../core/ids.ts'
+import type { IdSource, InstanceId, KeyId } from '../../core/ids.ts'
 import type { KeyRing } from '../../core/master-key.ts'
-import { formatSecret } from '../../core/secrets.ts'
 import type { Transactions } from '../../core/stores.ts'
 import type { Clock } from '../../core/time.ts'
 import { generateSigningKey } from '../../signing/signing-key.ts'
 import type { SigningKeyStore } from '../../signing/store.ts'
-import { SECRET_KEY_PREFIXES, type Instance, type InstanceSecretKey } from './instance.ts'
+import type { Instance } from './instance.ts'
+import { instanceSecretOf, newInstanceSecretKey } from './secret-keys.ts'
 import type { InstanceStore } from './store.ts'
 
 export interface CreateInstanceDeps extends Transactions<{
@@ -19,15 +19,6 @@ export interface CreateInstanceDeps extends Transactions<{
   readonly ring: KeyRing
 }
 
-/** The secret that a kept key stands for. */
-export const instanceSecretOf = (ring: KeyRing, key: InstanceSecretKey): string =>
-  formatSecret(ring.macKeys, {
-    prefix: SECRET_KEY_PREFIXES[key.environment],
-    owner: null,
-    id: uuidOf(key.id),
-    keyId: key.macKeyId,
-  })
-
 /** Makes an instance with its secret key and its two signing keys. Only the operator can. */
 export async function createInstance(
   { transaction, clock, ids, ring }: CreateInstanceDeps,
@@ -37,13 +28,7 @@ export async function createInstance(
   const createdAt = clock.now()
   const id = ids.next<InstanceId>('ins')
   const instance: Instance = { id, name, environment, frontendOrigin, createdAt }
-  const key: InstanceSecretKey = {
-    id: secretKeyId(ids.uuid()),
-    instanceId: id,
-    environment,
-    macKeyId: ring.currentId,
-    createdAt,
-  }
+  const key = newInstanceSecretKey({ ids, ring }, instance, createdAt)
   // Published clients know the first key of an instance by the instance's own id.
   const first = id as string as KeyId
   const signingKeys = await Promise.all([

@@ -26,6 +26,8 @@ export interface InstanceSecretKey {
   readonly environment: Environment
   readonly macKeyId: MacKeyId
   readonly createdAt: Millis
+  /** Set when a newer key replaces it. */
+  readonly expiresAt: Millis | null
 }
 
 export const SECRET_KEY_PREFIXES = { test: 'sk_test_', live: 'sk_live_' } as const satisfies Record<

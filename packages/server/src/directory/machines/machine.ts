@@ -4,7 +4,7 @@
  */
 import type { InstanceId, MachineId, SecretKeyId } from '../../core/ids.ts'
 import type { MacKeyId } from '../../core/master-key.ts'
-import { isPast, type Millis, type Seconds } from '../../core/time.ts'
+import type { Millis, Seconds } from '../../core/time.ts'
 
 export interface Machine {
   readonly id: MachineId
@@ -36,5 +36,3 @@ export interface MachineScope {
 }
 
 export const MOST_SCOPES = 150
-
-export const isGood = (key: MachineSecretKey, now: Millis): boolean => !isPast(key.expiresAt, now)

@@ -29,7 +29,8 @@ const STATEMENTS = [
     instance_id text not null references instances (id),
     environment text not null check (environment in ('test', 'live')),
     mac_key_id integer not null references master_keys (id),
-    created_at integer not null
+    created_at integer not null,
+    expires_at integer
   ) strict, without rowid`,
 
   `create table signing_keys (

@@ -53,12 +53,26 @@ export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceSto
     changes.directory()
   },
 
-  async insertSecretKey({ id, instanceId, environment, macKeyId, createdAt }) {
+  async insertSecretKey({ id, instanceId, environment, macKeyId, createdAt, expiresAt }) {
     await sql.query
       .insertInto('instance_secret_keys')
-      .values({ id, instance_id: instanceId, environment, mac_key_id: macKeyId, created_at: createdAt })
+      .values({
+        id,
+        instance_id: instanceId,
+        environment,
+        mac_key_id: macKeyId,
+        created_at: createdAt,
+        expires_at: expiresAt,
+      })
       .execute()
     changes.directory()
+  },
+
+  async expireSecretKeys(id, at) {
+    changes.directory()
+    const expire =
+      'update instance_secret_keys set expires_at = min(coalesce(expires_at, ?), ?) where instance_id = ?'
+    sql.run(expire, at, at, id)
   },
 })
 
@@ -76,4 +90,5 @@ const toSecretKey = (row: Schema['instance_secret_keys']): InstanceSecretKey => 
   environment: row.environment as Environment,
   macKeyId: row.mac_key_id,
   createdAt: row.created_at as Millis,
+  expiresAt: row.expires_at as Millis | null,
 })
