@@ -87,11 +87,11 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
   const stores = createStores(writer, cache.changes)
   const uses = createM2mTokenUses(reader)
   const commits = createGroupCommit(writer, { onEnd: cache.applyChanges, onFatal: options.onFatal })
-  let seenVersion = dataVersion(writer)
+  let seenVersion = writer.dataVersion()
 
   function catchUp(): void {
     // Inside a transaction of ours nobody else can commit.
-    const version = dataVersion(writer)
+    const version = writer.dataVersion()
     if (version === seenVersion) return
     seenVersion = version
     cache.clear()
@@ -120,9 +120,6 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
     },
   }
 }
-
-const dataVersion = (writer: SqliteConnection): number =>
-  writer.get<{ data_version: number }>('pragma data_version')!.data_version
 
 function createCaches(cachedTokens: number) {
   const directory = {
