@@ -5,7 +5,13 @@ import { printable } from './output.ts'
 /** @param format `text` costs more for each event and is for development */
 export function createLog(level: string, format: 'json' | 'text'): { log: Logger; flush(): void } {
   // Buffered: a write for each request would cost as much as the request.
-  const destination = pino.destination({ fd: 2, sync: false, minLength: 4096, periodicFlush: 250 })
+  const destination = pino.destination({
+    fd: 2,
+    sync: false,
+    minLength: 32_768,
+    maxWrite: 65_536,
+    periodicFlush: 250,
+  })
   const options = {
     level,
     base: null,
@@ -27,7 +33,7 @@ export function createLog(level: string, format: 'json' | 'text'): { log: Logger
 
 const asText = (destination: DestinationStream): DestinationStream => ({
   write(line) {
-    const { time, level, msg, operation, status, durationMs, verdict, errorCode, method, ...rest } =
+    const { time, level, msg, operation, status, durationMs, verdict, errorCode, method, traceId, ...rest } =
       JSON.parse(line) as Record<string, string | number>
     const clock = String(time).slice(11, 19)
     if (operation === undefined) {
@@ -35,7 +41,9 @@ const asText = (destination: DestinationStream): DestinationStream => ({
       destination.write(`${clock} ${level} ${printable(String(msg))}${details}\n`)
       return
     }
-    const outcome = [verdict, errorCode].filter(Boolean).join(' ')
+    const outcome = [verdict, errorCode, Number(status) >= 400 && `trace ${traceId}`]
+      .filter(Boolean)
+      .join(' ')
     const fault = rest.fault === undefined ? '' : `\n         ${printable(JSON.stringify(rest.fault))}`
     destination.write(
       `${clock} ${status} ${method} ${operation} ${Number(durationMs).toFixed(1)} ms ${outcome}`.trimEnd() +

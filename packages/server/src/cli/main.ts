@@ -43,6 +43,8 @@ export function createProgram(): Command {
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
+  // Whatever a command writes is for the user who runs it, in a folder that others may read too.
+  process.umask(0o077)
   try {
     await createProgram().parseAsync(args, { from: 'user' })
     return 0

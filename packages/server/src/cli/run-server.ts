@@ -1,6 +1,6 @@
 /** Runs a server until it is told to stop, and ends the process as it should end. */
 import type { Logger } from 'pino'
-import { serve, type RunningServer } from '../server/serve.ts'
+import { serve, type RunningServer, type ServeOptions } from '../server/serve.ts'
 import type { MasterKeys } from '../server/key-ring.ts'
 import type { Config } from '../server/settings.ts'
 
@@ -8,19 +8,21 @@ export interface RunOptions {
   readonly log: Logger
   readonly flush: () => void
   readonly masterKeys: MasterKeys
+  readonly prepare?: ServeOptions['prepare']
   readonly onReady: (server: RunningServer) => Promise<void> | void
 }
 
 /** Fulfilled once the server has stopped. @throws what kept it from starting, or from going on */
 export async function runServer(
   config: Config,
-  { log, flush, masterKeys, onReady }: RunOptions,
+  { log, flush, masterKeys, prepare, onReady }: RunOptions,
 ): Promise<void> {
   let tellToStop: (error: Error | null) => void
   const stopping = new Promise<Error | null>((resolve) => (tellToStop = resolve))
   const server = await serve(config, {
     log,
     masterKeys,
+    ...(prepare && { prepare }),
     onFatal: (error) => {
       log.error({ fault: error.message }, 'the disk failed: nothing can be acknowledged any more')
       tellToStop(error)

@@ -10,7 +10,7 @@ const QUIET = /^health\./
 export const logRequests =
   (log: Logger): RequestObserver =>
   (event, fault) => {
-    const level = event.status >= 500 ? 'error' : QUIET.test(event.operation) ? 'debug' : 'info'
+    const level = QUIET.test(event.operation) ? 'debug' : event.status >= 500 ? 'error' : 'info'
     if (!log.isLevelEnabled(level)) return
     log[level]({ ...describe(event), ...(fault !== undefined && { fault: nameFault(fault) }) }, 'request')
   }

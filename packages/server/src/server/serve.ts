@@ -27,6 +27,8 @@ export interface RunningServer {
 export interface ServeOptions {
   readonly log: Logger
   readonly masterKeys: MasterKeys
+  /** What has to be there before the first request is answered. */
+  readonly prepare?: (authority: Authority) => Promise<void>
   /** Called once if the server cannot go on: it should be stopped and the process ended. */
   readonly onFatal: (error: Error) => void
 }
@@ -34,7 +36,7 @@ export interface ServeOptions {
 /** @throws {ConfigError} or {StorageError} if it cannot start; then nothing is left open */
 export async function serve(
   config: Config,
-  { log, masterKeys, onFatal }: ServeOptions,
+  { log, masterKeys, prepare, onFatal }: ServeOptions,
 ): Promise<RunningServer> {
   const addressOf = createAddressOf(config.trustedProxies)
   makeDataFolder(config.data)
@@ -60,6 +62,7 @@ export async function serve(
       onFatal,
     })
     opened.push({ close: () => authority.storage.close() })
+    await prepare?.(authority)
     const publishedKeys = await publishKeys(authority)
     opened.push({ close: () => publishedKeys.stop() })
 

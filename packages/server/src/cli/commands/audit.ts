@@ -28,7 +28,9 @@ function tailCommand(): Command {
           events.forEach(show)
           last = events.at(-1)?.number ?? last
         }
-        showAll(await audit.newest(flags.lines as number))
+        const newest = await audit.newest(Math.max(1, flags.lines as number))
+        last = newest.at(-1)?.number ?? 0
+        if (flags.lines !== 0) showAll(newest)
         const stop = new AbortController()
         process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
         while (flags.follow && !stop.signal.aborted) {

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Authority } from '../../authority.ts'
 import { createInstance } from '../../directory/instances/create.ts'
-import type { Instance } from '../../directory/instances/instance.ts'
 import { createMachine } from '../../directory/machines/create.ts'
 import { toHex } from '../../core/ids.ts'
 import {
@@ -72,10 +71,13 @@ async function run(flags: DevFlags): Promise<void> {
     log,
     flush,
     masterKeys,
+    async prepare(authority) {
+      if ((await authority.storage.read.instances.list()).length === 0) await makeInstance(authority)
+    },
     async onReady(server) {
       const { authority } = server
-      const instance = (await authority.storage.read.instances.list())[0] ?? (await makeInstance(authority))
-      const variables = await clientEnvironment(authority, instance, config.publicUrl ?? server.url)
+      const [instance] = await authority.storage.read.instances.list()
+      const variables = await clientEnvironment(authority, instance!, config.publicUrl ?? server.url)
       if (flags.json) printJson({ url: server.url, metricsUrl: server.metricsUrl, env: variables })
       else print(banner(server, variables, flags.inMemory ? 'in memory' : config.data))
     },
@@ -83,7 +85,7 @@ async function run(flags: DevFlags): Promise<void> {
 }
 
 /** What a developer needs for a first token: an instance, and two machines of which one calls the other. */
-async function makeInstance({ deps }: Authority): Promise<Instance> {
+async function makeInstance({ deps }: Authority): Promise<void> {
   const traceId = toHex(deps.random.bytes(16))
   const asked = { name: 'dev', environment: 'test', frontendOrigin: null } as const
   const { instance } = await createInstance(deps, asked, traceId)
@@ -91,7 +93,6 @@ async function makeInstance({ deps }: Authority): Promise<Instance> {
   const machine = { defaultTokenTtl: null, scopes: [] }
   const api = await createMachine(deps, call, { ...machine, name: DEV_MACHINES.callee })
   await createMachine(deps, call, { ...machine, name: DEV_MACHINES.caller, scopes: [api.machine.id] })
-  return instance
 }
 
 function banner(
