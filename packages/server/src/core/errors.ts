@@ -43,7 +43,7 @@ export const ERRORS = {
   machine_secret_key_invalid: kind(
     401,
     'The machine secret key is not valid for this request.',
-    'Use the secret key of a machine of this authority, which begins with ak_.',
+    'Use the secret key of a machine of this authority, which begins with ak_; or of an instance, where the operation allows it.',
   ),
   authorization_invalid: kind(403, 'Unauthorized request', 'This key may not do that.'),
   resource_not_found: kind(404, 'Resource not found', 'There is nothing here for this key to see.'),

@@ -89,7 +89,10 @@ function describeTooSmall({
   inclusive,
 }: Extract<Issue, { code: 'too_small' }>): Description {
   if (origin === 'string')
-    return { code: 'form_param_min_length_exceeded', reason: `must have ${minimum} characters at least` }
+    return {
+      code: 'form_param_min_length_exceeded',
+      reason: minimum === 1 ? 'must not be empty' : `must have ${minimum} characters at least`,
+    }
   return {
     code: 'form_param_value_invalid',
     reason: inclusive ? `must be ${minimum} or more` : `must be greater than ${minimum}`,

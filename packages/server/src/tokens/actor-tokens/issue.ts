@@ -63,9 +63,7 @@ export async function issueActorToken(
     await actorTokens.insert(token)
     await audit.record(eventOf(call, now, 'actor_token.issue', token.id, `as ${userId}`))
   })
-  const url = new URL('/v1/tickets/accept', deps.frontendOriginOf(instance!))
-  url.searchParams.set('ticket', ticket)
-  return { token, ticket, url: url.href }
+  return { token, ticket, url: `${deps.frontendOriginOf(instance!)}/v1/tickets/accept?ticket=${ticket}` }
 }
 
 async function requireUser(
