@@ -48,8 +48,8 @@ const MAY_BE_INEXACT = /\\u[dD]|\d{16}|\d[eE]/
 const INTEGER = /^-?\d+$/
 
 /** A reviver that refuses what a program could not write again as it came. */
-function exactly(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value === 'string' && !value.isWellFormed())
+function exactly(name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
     throw new JsonError('a string has half of a surrogate pair')
   if (typeof value !== 'number') return value
   if (!Number.isFinite(value)) throw new JsonError('a number is too large')

@@ -45,7 +45,7 @@ function serveReady({ checkReady }: PublicRouteDeps): HttpResponse {
  */
 function serveJwks({ publishedKeys, frontendOriginOf }: PublicRouteDeps, request: HttpRequest): HttpResponse {
   const all = publishedKeys.all()
-  const host = request.header('host')
+  const host = request.header('host')?.toLowerCase()
   const named = all.filter(({ instance }) => new URL(frontendOriginOf(instance)).host === host)
   const chosen = named.length === 1 ? named[0] : all.length === 1 ? all[0] : undefined
   if (chosen === undefined) {

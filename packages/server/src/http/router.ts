@@ -35,6 +35,8 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
   }
 
   function find(method: string, path: string): Match | null {
+    // Such as the `*` of an OPTIONS request: not a path at all.
+    if (!path.startsWith('/')) return null
     const exact = fixed.get(`${method} ${path}`)
     if (exact !== undefined) return exact
     const [candidates, values] = router.match(method, path)
