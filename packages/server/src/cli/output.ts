@@ -24,6 +24,7 @@ export function printTable(titles: readonly string[], rows: readonly (readonly s
 
 /** What a terminal would act on is shown as it is written: names and reasons come from callers. */
 export const printable = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- Control characters are what it is about.
   text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
     JSON.stringify(character).slice(1, -1),
   )

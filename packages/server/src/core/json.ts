@@ -17,7 +17,7 @@ export interface JsonLimits {
   readonly names: number
 }
 
-export const DEFAULT_LIMITS: JsonLimits = { depth: 32, names: 2_000 }
+const DEFAULT_LIMITS: JsonLimits = { depth: 32, names: 2_000 }
 
 /** Says what is wrong with a text, never what it holds. */
 export class JsonError extends Error {

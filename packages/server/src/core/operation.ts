@@ -3,7 +3,7 @@
  * `openapi.json` and the reference pages all come from it, so none of them can disagree.
  */
 import type { z } from 'zod'
-import type { Call, Caller, InstanceCaller, MachineCaller } from './caller.ts'
+import type { Call, InstanceCaller, MachineCaller } from './caller.ts'
 import type { ErrorCode } from './errors.ts'
 
 /** Whose key opens an operation. */
@@ -69,7 +69,7 @@ export class EncodedAnswer {
 /** An operation bound to the use case that serves it. */
 export interface Route {
   readonly operation: Operation
-  handle(input: Input<unknown, unknown>, call: Call<Caller>): Promise<unknown>
+  handle(input: Input<unknown, unknown>, call: Call): Promise<unknown>
 }
 
 /** Describes an endpoint. It only fixes the types; what it returns is what it was given. */
@@ -81,4 +81,4 @@ export const operation = <By extends Callers, Query, Body, Answer>(
 export const route = <By extends Callers, Query, Body, Answer>(
   described: Operation<By, Query, Body, Answer>,
   handle: (input: Input<Query, Body>, call: Call<CallerOf[By]>) => Promise<Answer | EncodedAnswer>,
-): Route => ({ operation: described as unknown as Operation, handle: handle as Route['handle'] })
+): Route => ({ operation: described as unknown as Operation, handle })

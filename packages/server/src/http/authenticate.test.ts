@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AuthorityError } from '../core/errors.ts'
+import type { AuthorityError } from '../core/errors.ts'
 import { createIdSource, secretKeyId, uuidOf, type InstanceId, type MachineId } from '../core/ids.ts'
 import { createKeyRing } from '../core/master-key.ts'
 import type { Callers, Operation } from '../core/operation.ts'
@@ -23,6 +23,7 @@ const instanceKey: InstanceSecretKey = {
   environment: 'test',
   macKeyId: 2,
   createdAt: millis(NOON),
+  expiresAt: millis(NOON + 1_000),
 }
 const machineKey: MachineSecretKey = {
   id: secretKeyId(ids.uuid()),
@@ -68,9 +69,12 @@ async function ask(
 }
 
 describe('a good key', () => {
-  it('opens for its instance', async () => {
-    const { answer } = await ask(`Bearer ${secretOf('sk_test_', instanceKey)}`)
-    expect(answer).toEqual({ kind: 'instance', instanceId: HERE, keyId: instanceKey.id })
+  it('opens for its instance until it ends', async () => {
+    const header = `Bearer ${secretOf('sk_test_', instanceKey)}`
+    const caller = { kind: 'instance', instanceId: HERE, keyId: instanceKey.id }
+    expect((await ask(header)).answer).toEqual(caller)
+    expect((await ask(header, 'instance', NOON + 999)).answer).toEqual(caller)
+    expect((await ask(header, 'instance', NOON + 1_000)).answer).toBe('clerk_key_invalid')
   })
 
   it('opens for its machine until it ends', async () => {

@@ -84,7 +84,7 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
 async function run(
   { route, params }: Match,
   request: HttpRequest,
-  call: Call<Caller>,
+  call: Call,
   event: RequestEvent,
 ): Promise<HttpResponse> {
   const { operation } = route

@@ -71,7 +71,7 @@ const BODY_ERRORS: readonly ErrorCode[] = [
   'unsupported_content_type',
 ]
 
-export function errorsOf(operation: Operation): readonly ErrorCode[] {
+function errorsOf(operation: Operation): readonly ErrorCode[] {
   const validation: ErrorCode = operation.dialect === 'form' ? 'form_param_value_invalid' : 'bad_request'
   return [
     ...COMMON_ERRORS,

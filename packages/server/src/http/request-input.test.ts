@@ -100,7 +100,7 @@ describe('a body', () => {
     ]) {
       const error: AuthorityError = await readJsonBody(request(body)).then(
         () => expect.fail('it was read'),
-        (thrown) => thrown,
+        (thrown: unknown) => thrown as AuthorityError,
       )
       expect([error.message, error.longMessage, String(error.cause)].join()).not.toContain('CANARY')
     }

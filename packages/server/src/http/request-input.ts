@@ -49,7 +49,7 @@ const LISTS = new Set(['email_address', 'phone_number', 'user_id', 'username', '
  * @throws {AuthorityError} `malformed_request_parameters` if it is not properly encoded or repeats a parameter
  */
 export function readQuery(query: string): Readonly<Record<string, string | string[]>> {
-  const values: Record<string, string | string[]> = Object.create(null)
+  const values = Object.create(null) as Record<string, string | string[]>
   if (query === '') return values
   try {
     // URLSearchParams would put a replacement character where this throws.

@@ -43,7 +43,7 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
     for (const [route, indexes] of candidates) {
       // Hono gives either the parameters themselves or where they stand in a list.
       const params: Record<string, string> = {}
-      for (const [name, at] of Object.entries(indexes))
+      for (const [name, at] of Object.entries<number | string>(indexes))
         params[name] = typeof at === 'number' ? values![at]! : at
       if (haveTheirShapes(route, params)) return { route, params }
     }

@@ -46,12 +46,7 @@ describe('in the form dialect', () => {
     ['a missing parameter', {}, 'form_param_missing', 'name must be included.'],
     ['null', { name: null }, 'form_param_nil', 'name must not be null.'],
     ['another type', { name: 1 }, 'form_param_type_invalid', 'name must be a string.'],
-    [
-      'an empty text',
-      { name: '' },
-      'form_param_min_length_exceeded',
-      'name must have 1 characters at least.',
-    ],
+    ['an empty text', { name: '' }, 'form_param_min_length_exceeded', 'name must not be empty.'],
     [
       'a long text',
       { name: 'x'.repeat(11) },

@@ -108,7 +108,7 @@ function describeTooBig({ origin, maximum }: Extract<Issue, { code: 'too_big' }>
 }
 
 /** Our own texts begin in lower case; the library's defaults are not shown. */
-const ownMessage = ({ message }: Issue): string | null => (/^must /.test(message) ? message : null)
+const ownMessage = ({ message }: Issue): string | null => (message.startsWith('must ') ? message : null)
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   let current = value

@@ -5,7 +5,8 @@ import type { Logger } from 'pino'
 import type { Authority } from '../authority.ts'
 import { AuthorityError } from '../core/errors.ts'
 import { createHandler } from '../http/handler.ts'
-import { createListener } from '../http/node-listener.ts'
+import { createListener } from '../http/adapters/node-listener.ts'
+import type { RequestObserver } from '../http/request-event.ts'
 import { createAddressOf } from './client-address.ts'
 import { composeAuthority } from './compose.ts'
 import { ConfigError } from './config.ts'
@@ -33,66 +34,44 @@ export interface ServeOptions {
   readonly onFatal: (error: Error) => void
 }
 
+interface Closable {
+  close(): Promise<void> | void
+}
+
 /** @throws {ConfigError} or {StorageError} if it cannot start; then nothing is left open */
-export async function serve(
-  config: Config,
-  { log, masterKeys, prepare, onFatal }: ServeOptions,
-): Promise<RunningServer> {
-  const addressOf = createAddressOf(config.trustedProxies)
+export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
+  const { log, masterKeys, prepare, onFatal } = options
+  const { listener, requests, answerWith } = openListener(config)
   makeDataFolder(config.data)
   const lock = lockDataFolder(config.data)
-  const opened: { close(): Promise<void> | void }[] = [{ close: () => lock.release() }]
+  const opened: Closable[] = [{ close: () => lock.release() }]
   const closeAll = async () => {
     for (const each of opened.reverse()) await each.close()
   }
   try {
     // The port is taken first: with port 0, the URL that tokens carry is known only then.
-    let handler: ReturnType<typeof createHandler> | null = null
-    const listener = createListener(
-      (request) => (handler === null ? Promise.reject(new Error('not composed yet')) : handler(request)),
-      { addressOf },
-    )
-    const requests = trackRequests(listener)
-    const address = await listen(listener, config.host, config.port)
+    const url = urlOf(await listen(listener, config.host, config.port))
     opened.push({ close: () => closeListener(listener) })
-    const url = urlOf(address)
-    const authority = await composeAuthority(config, {
-      masterKeys,
-      publicUrl: config.publicUrl ?? url + config.basePath,
-      onFatal,
-    })
+    const publicUrl = config.publicUrl ?? url + config.basePath
+    const authority = await composeAuthority(config, { masterKeys, publicUrl, onFatal })
     opened.push({ close: () => authority.storage.close() })
     await prepare?.(authority)
     const publishedKeys = await publishKeys(authority)
     opened.push({ close: () => publishedKeys.stop() })
 
     const metrics = createMetrics()
-    const logRequest = logRequests(log)
     let ready = true
-    handler = createHandler(authority, {
-      publishedKeys,
-      rateLimit: config.rateLimit,
-      basePath: config.basePath,
-      observe(event, fault) {
-        metrics.observe(event, fault)
-        logRequest(event, fault)
-      },
-      checkReady() {
-        if (!ready)
-          throw new AuthorityError('service_unavailable', {
-            longMessage: 'The server is stopping.',
-            retryAfter: 1,
-          })
-        authority.storage.check()
-      },
-    })
-    const metricsListener = config.metricsPort === null ? null : createMetricsListener(metrics.registry)
-    let metricsUrl: string | null = null
-    if (metricsListener !== null) {
-      metricsUrl = `${urlOf(await listen(metricsListener, config.metricsHost, config.metricsPort!))}/metrics`
-      opened.push({ close: () => closeListener(metricsListener) })
-    }
-    writeAddress(config.data, config.publicUrl ?? url + config.basePath)
+    answerWith(
+      createHandler(authority, {
+        publishedKeys,
+        rateLimit: config.rateLimit,
+        basePath: config.basePath,
+        observe: both(metrics.observe, logRequests(log)),
+        checkReady: () => checkReady(authority, ready),
+      }),
+    )
+    const metricsUrl = await openMetrics(config, metrics, opened)
+    writeAddress(config.data, publicUrl)
 
     return {
       url,
@@ -109,6 +88,50 @@ export async function serve(
     await closeAll()
     throw error
   }
+}
+
+type Handler = ReturnType<typeof createHandler>
+
+/** A listener that is told later who answers; until then it refuses. */
+function openListener({ trustedProxies }: Config): {
+  readonly listener: Server
+  readonly requests: ReturnType<typeof trackRequests>
+  readonly answerWith: (handler: Handler) => void
+} {
+  let answering: Handler = () => Promise.reject(new Error('not composed yet'))
+  const addressOf = createAddressOf(trustedProxies)
+  const listener = createListener((request) => answering(request), { addressOf })
+  return { listener, requests: trackRequests(listener), answerWith: (handler) => (answering = handler) }
+}
+
+const both =
+  (one: RequestObserver, other: RequestObserver): RequestObserver =>
+  (event, fault) => {
+    one(event, fault)
+    other(event, fault)
+  }
+
+/** @throws {AuthorityError} `service_unavailable` if requests should go elsewhere */
+function checkReady({ storage }: Authority, ready: boolean): void {
+  if (!ready)
+    throw new AuthorityError('service_unavailable', {
+      longMessage: 'The server is stopping.',
+      retryAfter: 1,
+    })
+  storage.check()
+}
+
+/** @returns where the metrics are, `null` if nobody asked for them */
+async function openMetrics(
+  { metricsHost, metricsPort }: Config,
+  { registry }: ReturnType<typeof createMetrics>,
+  opened: Closable[],
+): Promise<string | null> {
+  if (metricsPort === null) return null
+  const listener = createMetricsListener(registry)
+  const url = urlOf(await listen(listener, metricsHost, metricsPort))
+  opened.push({ close: () => closeListener(listener) })
+  return `${url}/metrics`
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

@@ -29,7 +29,7 @@ export const toJwks = (keys: readonly SigningKey[]): Jwks => ({
     .map(({ id, alg, publicKey: { n, e } }) => ({ use: 'sig', kty: 'RSA', kid: id, alg, n, e })),
 })
 
-export const getJwksOperation = operation({
+const getJwksOperation = operation({
   id: 'jwks.get',
   method: 'GET',
   path: '/v1/jwks',

@@ -31,4 +31,6 @@ const show = (value: unknown): string =>
     ? '-'
     : Array.isArray(value)
       ? value.join(',')
-      : String(value)
+      : typeof value === 'string'
+        ? value
+        : JSON.stringify(value)

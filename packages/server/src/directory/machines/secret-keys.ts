@@ -1,5 +1,4 @@
-import type { AuditLog } from '../../audit/audit-event.ts'
-import { eventOf } from '../../audit/audit-event.ts'
+import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
 import type { Call } from '../../core/caller.ts'
 import { notFound } from '../../core/errors.ts'
 import { secretKeyId, uuidOf, type IdSource, type MachineId } from '../../core/ids.ts'

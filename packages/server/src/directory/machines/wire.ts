@@ -18,7 +18,7 @@ const machineFields = {
   default_token_ttl: z.int().optional().describe('Seconds. Absent if the machine was given none.'),
 }
 const scopedMachineResource = z.object(machineFields).meta({ id: 'ScopedMachine' })
-export const machineResource = z
+const machineResource = z
   .object({ ...machineFields, scoped_machines: z.array(scopedMachineResource) })
   .meta({ id: 'Machine' })
 const createdMachineResource = z

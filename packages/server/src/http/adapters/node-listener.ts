@@ -1,8 +1,8 @@
 /** Puts the handler on `node:http`, with limits on what a connection may cost. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { AuthorityError } from '../core/errors.ts'
-import { BODY_LIMIT, type HttpRequest } from './exchange.ts'
-import type { Handler } from './handler.ts'
+import { AuthorityError } from '../../core/errors.ts'
+import { BODY_LIMIT, type HttpRequest } from '../exchange.ts'
+import type { Handler } from '../handler.ts'
 
 export interface ListenerOptions {
   /** Who sent it, where the connection comes from a proxy. */

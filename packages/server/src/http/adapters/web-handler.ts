@@ -1,7 +1,7 @@
 /** Puts the handler on web-standard `Request` and `Response`: for tests, and for embedding. */
-import { AuthorityError } from '../core/errors.ts'
-import { BODY_LIMIT, type HttpRequest } from './exchange.ts'
-import type { Handler } from './handler.ts'
+import { AuthorityError } from '../../core/errors.ts'
+import { BODY_LIMIT, type HttpRequest } from '../exchange.ts'
+import type { Handler } from '../handler.ts'
 
 export const toWebHandler =
   (handler: Handler) =>

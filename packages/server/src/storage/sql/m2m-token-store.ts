@@ -39,7 +39,7 @@ export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
     const { count } = await matching
       .select((is) => is.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
-    return { tokens: rows.map(toToken), totalCount: Number(count) }
+    return { tokens: rows.map(toToken), totalCount: count }
   },
 })
 
@@ -61,6 +61,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
     } = token
     const pool = format === 'opaque' ? poolKey(claims, scopes) : null
     const kept = claims === null ? null : JSON.stringify(claims)
+    // In the order of the columns, which a line for each would hide.
     // prettier-ignore
     sql.run(INSERT, id, instanceId, subject, format, JSON.stringify(scopes), kept, pool, macKeyId,
       expiresAt, revokedAt, revocationReason, token.createdAt, token.updatedAt)

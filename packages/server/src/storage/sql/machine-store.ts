@@ -48,7 +48,7 @@ export const machineReader = (sql: SqlConnection): MachineReader => ({
     const { count } = await matching
       .select((is) => is.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
-    return { machines: rows.map((row) => toMachine(sql, row)), totalCount: Number(count) }
+    return { machines: rows.map((row) => toMachine(sql, row)), totalCount: count }
   },
 
   async newestSecretKey(instanceId, id) {

@@ -28,7 +28,7 @@ export const userReader = (sql: SqlConnection): UserReader => ({
 
   async count(instanceId, query) {
     const counted = matching(sql, instanceId, query).select((is) => is.fn.countAll<number>().as('count'))
-    return Number((await counted.executeTakeFirstOrThrow()).count)
+    return (await counted.executeTakeFirstOrThrow()).count
   },
 })
 
