@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     // Counted by .ci/run, which prints them last.
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/mintmark/test-results.json' }]],
+    // One line a file while all is well.
+    slowTestThreshold: 30_000,
     pool: 'forks',
     // The machine may be slow and shared: these only end what hangs.
     testTimeout: 60_000,

@@ -1,4 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { defineConfig } from 'tsdown'
+
+/** Bundled, so that a start reads one file and not hundreds. Their licences go along. */
+const BUNDLED = ['commander', 'hono', 'kysely', 'zod']
 
 export default defineConfig({
   entry: { cli: 'src/cli/main.ts' },
@@ -7,9 +11,17 @@ export default defineConfig({
   target: 'node24',
   outDir: 'dist',
   fixedExtension: false,
-  // Bundled, so that a start reads one file and not hundreds.
-  deps: { alwaysBundle: [/^hono\//, 'commander', 'kysely', /^kysely\//, 'zod'] },
+  deps: { alwaysBundle: BUNDLED.map((name) => new RegExp(`^${name}(?:/|$)`)) },
   dts: false,
   sourcemap: false,
   clean: true,
+  hooks: {
+    'build:done': () => writeFileSync('dist/bundled-licenses.txt', BUNDLED.map(licenseOf).join('\n\n')),
+  },
 })
+
+function licenseOf(name: string): string {
+  const folder = `../../node_modules/${name}`
+  const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string }
+  return `${name} ${version}\n\n${readFileSync(`${folder}/LICENSE`, 'utf8').trim()}\n`
+}
