@@ -1,6 +1,9 @@
 /** Puts the handler on `node:http`, with limits on what a connection may cost. */
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { AuthorityError } from '../../core/errors.ts'
+import { toErrorResponse } from '../errors.ts'
 import { BODY_LIMIT, type HttpRequest } from '../exchange.ts'
 import type { Handler } from '../handler.ts'
 
@@ -16,6 +19,7 @@ const REQUEST_TIMEOUT_MS = 15_000
 const KEEP_ALIVE_TIMEOUT_MS = 75_000
 
 export function createListener(handler: Handler, { addressOf }: ListenerOptions): Server {
+  const ending = new WeakSet<Socket>()
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -23,12 +27,25 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: 2_000,
       noDelay: true,
+      // Node would refuse that request and go on to the next one of the connection; `isAmbiguous` does not.
+      requireHostHeader: false,
     },
     (incoming, outgoing) => {
+      // What follows on a connection that is to end might be the rest of a request and not one of its own.
+      if (ending.has(incoming.socket)) return
+      if (isAmbiguous(incoming)) {
+        ending.add(incoming.socket)
+        // In the next turn, because the parser may yet refuse it, and would take our answer back with it.
+        setImmediate(refuseAmbiguous, outgoing)
+        return
+      }
       const request = toRequest(incoming, addressOf(incoming))
       // The handler turns everything it can foresee into a response; what is left is a bug in the edge itself.
       handler(request).then(
-        ({ status, headers, body }) => respond(outgoing, status, headers, body),
+        ({ status, headers, body }) => {
+          if (headers.Connection === 'close') ending.add(incoming.socket)
+          respond(outgoing, status, headers, body)
+        },
         () => outgoing.destroy(),
       )
     },
@@ -71,8 +88,29 @@ function endLater(outgoing: ServerResponse, body: string | Uint8Array): void {
     discarded += chunk.length
     if (discarded > LINGER_BYTES) end()
   })
-  incoming.once('end', end).once('close', end)
+  incoming.once('end', end).once('close', end).resume()
   outgoing.write(body)
+}
+
+/**
+ * Could another program on the way here have seen other requests than we do (RFC 9112 sections 3.2 and
+ * 6.1)? Node's parser refuses most of what could; this is the rest.
+ */
+function isAmbiguous(incoming: IncomingMessage): boolean {
+  const { rawHeaders } = incoming
+  const host = valueOf(rawHeaders, 'host')
+  const encoding = valueOf(rawHeaders, 'transfer-encoding')
+  if (host === null && incoming.httpVersion === '1.1') return true
+  if (isRepeated(rawHeaders, 'host') || (host !== null && !/^[\w.:[\]-]*$/.test(host))) return true
+  return encoding !== null && (encoding.toLowerCase() !== 'chunked' || incoming.httpVersion !== '1.1')
+}
+
+function refuseAmbiguous(outgoing: ServerResponse): void {
+  const refusal = new AuthorityError('bad_request', {
+    longMessage: 'The headers can be read in more than one way.',
+  })
+  const { status, headers, body } = toErrorResponse(refusal, { traceId: randomUUID(), explain: false })
+  respond(outgoing, status, { ...headers, Connection: 'close' }, body)
 }
 
 function toRequest(incoming: IncomingMessage, address: string | null): HttpRequest {
@@ -82,11 +120,8 @@ function toRequest(incoming: IncomingMessage, address: string | null): HttpReque
     method: incoming.method ?? 'GET',
     path: question < 0 ? target : target.slice(0, question),
     query: question < 0 ? '' : target.slice(question + 1),
-    header: (name) => incoming.rawHeaders[findHeader(incoming.rawHeaders, name, 0) + 1] ?? null,
-    repeated(name) {
-      const first = findHeader(incoming.rawHeaders, name, 0)
-      return first >= 0 && findHeader(incoming.rawHeaders, name, first + 2) >= 0
-    },
+    header: (name) => valueOf(incoming.rawHeaders, name),
+    repeated: (name) => isRepeated(incoming.rawHeaders, name),
     body: () => readBody(incoming),
     address,
   }
@@ -102,6 +137,14 @@ function findHeader(rawHeaders: readonly string[], name: string, from: number): 
     if (header.length === name.length && header.toLowerCase() === name) return index
   }
   return -2
+}
+
+const valueOf = (rawHeaders: readonly string[], name: string): string | null =>
+  rawHeaders[findHeader(rawHeaders, name, 0) + 1] ?? null
+
+function isRepeated(rawHeaders: readonly string[], name: string): boolean {
+  const first = findHeader(rawHeaders, name, 0)
+  return first >= 0 && findHeader(rawHeaders, name, first + 2) >= 0
 }
 
 function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
