@@ -3,10 +3,10 @@
  * on it and `server/` composes it.
  */
 import type { IdSource } from './core/ids.ts'
-import type { KeyRing } from './core/master-key.ts'
+import type { KeyRing } from './core/secrets/master-key.ts'
 import type { Route } from './core/operation.ts'
-import type { Random } from './core/random.ts'
-import { createSecretReader } from './core/secrets.ts'
+import type { Random } from './core/secrets/random.ts'
+import { createSecretReader } from './core/secrets/secrets.ts'
 import type { Clock, Seconds } from './core/time.ts'
 import { frontendOrigins } from './directory/instances/instance.ts'
 import { machineRoutes } from './directory/machines/routes.ts'

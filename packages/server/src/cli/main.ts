@@ -45,6 +45,8 @@ export function createProgram(): Command {
 export async function main(args: readonly string[]): Promise<number> {
   // Whatever a command writes is for the user who runs it, in a folder that others may read too.
   process.umask(0o077)
+  // Who reads our output may have seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   try {
     await createProgram().parseAsync(args, { from: 'user' })
     return 0
@@ -72,6 +74,6 @@ function report(error: unknown): number {
 
 /** Commander would end the process by itself otherwise, and with 1 where the call is wrong. */
 function exitByThrowing(command: Command): void {
-  command.exitOverride()
+  command.exitOverride().helpOption('-h, --help', 'Print this help.')
   command.commands.forEach(exitByThrowing)
 }

@@ -9,7 +9,7 @@ import {
   toHex,
   uuidOf,
 } from './ids.ts'
-import { systemRandom } from './random.ts'
+import { systemRandom } from './secrets/random.ts'
 import { millis } from './time.ts'
 
 const NOON = Date.UTC(2026, 0, 15, 12)

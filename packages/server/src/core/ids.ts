@@ -3,8 +3,8 @@
  * `mt_` + 32 hex digits for M2M tokens, a prefix + 27 base62 digits for everything else
  * (wire reference, "Ids"). An id says nothing about whether the thing exists or whose it is.
  */
-import { encodeBase62 } from './base62.ts'
-import type { Random } from './random.ts'
+import { encodeBase62 } from './secrets/base62.ts'
+import type { Random } from './secrets/random.ts'
 import type { Clock, Millis } from './time.ts'
 
 declare const of: unique symbol

@@ -178,7 +178,7 @@ it.each([
   '{"CANARY\\x":1}',
   'CANARY',
 ])('an error never repeats what was received: %s', (text) => {
-  const errors = [text, `${text}`.slice(0, -1)].map((each) => {
+  const errors = [text, text.slice(0, -1)].map((each) => {
     try {
       return String(parse(each))
     } catch (error) {

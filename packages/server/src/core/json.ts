@@ -54,7 +54,8 @@ function exactly(name: string, value: unknown, context?: { readonly source?: str
   if (typeof value !== 'number') return value
   if (!Number.isFinite(value)) throw new JsonError('a number is too large')
   const source = context?.source ?? ''
-  if (!Number.isSafeInteger(value) && INTEGER.test(source) && BigInt(source) !== BigInt(value)) {
+  // Written out again it would be another number, so that what reads it then would see a change.
+  if (!Number.isSafeInteger(value) && INTEGER.test(source) && String(value) !== source) {
     throw new JsonError('an integer is too large to be kept exactly')
   }
   return value

@@ -10,9 +10,9 @@ import type { HttpRequest } from './exchange.ts'
  * @throws {AuthorityError} `unsupported_content_type`, `request_body_too_large`, `request_body_invalid`
  */
 export async function readJsonBody(request: HttpRequest): Promise<JsonObject> {
-  requireJson(request)
   const bytes = await request.body()
   if (bytes.length === 0) return {}
+  requireJson(request)
   let value: unknown
   try {
     value = parseJson(bytes)

@@ -28,10 +28,11 @@ export function createAddressOf(
 }
 
 function addTo(trusted: BlockList, entry: string): void {
-  const [address = '', prefix] = entry.split('/')
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
   const version = isIP(address)
   const length = Number(prefix ?? (version === 6 ? 128 : 32))
-  if (version === 0 || !Number.isInteger(length) || length < 0 || length > (version === 6 ? 128 : 32)) {
+  // The library ignores a range of everything, so it is refused rather than believed.
+  if (version === 0 || length === 0 || length > (version === 6 ? 128 : 32)) {
     throw new ConfigError(`Setting trustedProxies has an entry that is neither an address nor a CIDR range.`)
   }
   trusted.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4')

@@ -1,7 +1,7 @@
 /** Puts storage, keys and use cases together: for a server, and for commands that work on a data folder. */
 import { createAuthority, type Authority, type Policy } from '../authority.ts'
 import { createIdSource } from '../core/ids.ts'
-import { systemRandom } from '../core/random.ts'
+import { systemRandom } from '../core/secrets/random.ts'
 import { seconds, systemClock } from '../core/time.ts'
 import { openSqlite } from '../storage/sqlite.ts'
 import { openKeyRing, type MasterKeys } from './key-ring.ts'

@@ -64,8 +64,11 @@ function refuseUnknown(given: readonly string[], known: readonly string[], where
 }
 
 function suggestion(name: string, known: readonly string[]): string {
-  const near = known.find((each) => distance(name, each) <= 3)
-  return near === undefined ? '' : ` Did you mean ${near}?`
+  const [nearest] = known
+    .map((each) => ({ each, far: distance(name, each) }))
+    .filter(({ far }) => far <= 3)
+    .sort((a, b) => a.far - b.far)
+  return nearest === undefined ? '' : ` Did you mean ${nearest.each}?`
 }
 
 /** How many characters differ, as they stand: enough to notice a slip of the finger. */

@@ -1,7 +1,7 @@
 /** Opens the key ring for a database: checks that the master keys are its own, and seals anew what an older one sealed. */
 import { eventOf } from '../audit/audit-event.ts'
-import { createKeyRing, fingerprintOf, type KeyRing, type MasterKey } from '../core/master-key.ts'
-import type { Random } from '../core/random.ts'
+import { createKeyRing, fingerprintOf, type KeyRing, type MasterKey } from '../core/secrets/master-key.ts'
+import type { Random } from '../core/secrets/random.ts'
 import type { Clock } from '../core/time.ts'
 import { resealSigningKey } from '../signing/signing-key.ts'
 import type { Storage } from '../storage/storage.ts'

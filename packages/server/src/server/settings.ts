@@ -12,14 +12,21 @@ interface Setting<Value> {
   readonly placeholder?: string
   /** Given by environment or file only, and never shown. */
   readonly secret?: true
-  /** `dev` decides this one otherwise, or not at all. */
-  readonly dev?: Value
 }
 
 const setting = <Value>(description: Setting<Value>): Setting<Value> => description
 
 /** Flags and variables are text, the file has JSON's own types: both are read. */
-const number = (least: number, most: number) => z.coerce.number().pipe(z.int().min(least).max(most))
+const number = (least: number, most: number) =>
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ])
+    .pipe(z.int().min(least).max(most))
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
 const list = z.union([
   z.array(z.string()),
@@ -102,7 +109,6 @@ export const SETTINGS = {
   acceptUnknownUsers: setting({
     schema: flag.default(false),
     description: 'Take any well-formed user id for a user, for applications that keep their users elsewhere.',
-    dev: true,
   }),
   machineTokenCategory: setting({
     schema: z.enum(['current', 'legacy']).default('current'),

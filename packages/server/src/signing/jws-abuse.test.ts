@@ -79,7 +79,7 @@ describe('a token signed by HMAC with the public key is refused:', () => {
     ['PEM with a space before it', ` ${pem}`],
     ['PEM with a line end before it', `\n${pem}`],
     ['PEM without its last line end', pem.trimEnd()],
-    ['PKCS #1 in PEM', ours.publicKey.export({ format: 'pem', type: 'pkcs1' }) as string],
+    ['PKCS #1 in PEM', ours.publicKey.export({ format: 'pem', type: 'pkcs1' })],
     ['SPKI in DER', ours.publicKey.export({ format: 'der', type: 'spki' })],
     ['PKCS #1 in DER', ours.publicKey.export({ format: 'der', type: 'pkcs1' })],
     ['the JWK', JSON.stringify(ours.publicKey.export({ format: 'jwk' }))],

@@ -4,7 +4,7 @@
  * and critical extensions are all refused before a signature is looked at (SECURITY.md, "Tokens").
  */
 import { sign, verify, type KeyObject } from 'node:crypto'
-import { isJsonObject, parseJson, type JsonObject } from '../core/json.ts'
+import { isJsonObject, parseJson, type JsonLimits, type JsonObject } from '../core/json.ts'
 
 export interface Jwt {
   readonly header: JsonObject & { readonly alg: 'RS256' }
@@ -13,8 +13,11 @@ export interface Jwt {
   readonly signature: Uint8Array
 }
 
-/** Longest text that is looked at: past it no header line of a request could carry the token. */
-const LONGEST_TOKEN = 32_768
+/** Longest text that is looked at; the longest that is issued is shorter, and a request body can carry it. */
+const LONGEST_TOKEN = 49_152
+
+/** Room for the claims that a request may have, and those that are added to them. */
+const LIMITS: JsonLimits = { depth: 40, names: 2_500 }
 
 /** Header parameters that would let a token choose its own key or its own rules. */
 const FORBIDDEN_PARAMETERS = ['jwk', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'b64', 'zip', 'enc']
@@ -36,8 +39,8 @@ export function parseJwt(text: string): Jwt | null {
   const [header, payload, signature] = segments.map(decodeCanonical)
   if (!header || !payload || !signature || signature.length === 0) return null
   try {
-    const parameters = parseJson(header)
-    const claims = parseJson(payload)
+    const parameters = parseJson(header, LIMITS)
+    const claims = parseJson(payload, LIMITS)
     if (!isOurHeader(parameters) || !isJsonObject(claims) || !hasPlainDates(claims)) return null
     const signingInput = text.slice(0, text.lastIndexOf('.'))
     return { header: parameters, payload: claims, signingInput, signature }

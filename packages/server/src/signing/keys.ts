@@ -1,7 +1,7 @@
 /** The signing keys of an instance, opened and ready to use. */
 import type { KeyObject } from 'node:crypto'
 import type { InstanceId, KeyId } from '../core/ids.ts'
-import type { KeyRing } from '../core/master-key.ts'
+import type { KeyRing } from '../core/secrets/master-key.ts'
 import type { Reads } from '../core/stores.ts'
 import { privateKeyOf, publicKeyOf, type KeyUse, type SigningKey } from './signing-key.ts'
 import type { SigningKeyReader } from './store.ts'

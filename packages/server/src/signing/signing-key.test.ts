@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { InstanceId, KeyId } from '../core/ids.ts'
-import { createKeyRing } from '../core/master-key.ts'
-import { systemRandom } from '../core/random.ts'
+import { createKeyRing } from '../core/secrets/master-key.ts'
+import { systemRandom } from '../core/secrets/random.ts'
 import { millis } from '../core/time.ts'
 import { toJwks } from './jwks.ts'
 import {

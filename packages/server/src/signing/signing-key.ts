@@ -6,7 +6,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { InstanceId, KeyId } from '../core/ids.ts'
-import type { KeyRing, Sealed } from '../core/master-key.ts'
+import type { KeyRing, Sealed } from '../core/secrets/master-key.ts'
 import type { Millis } from '../core/time.ts'
 
 /**

@@ -3,7 +3,7 @@
  * commit is acknowledged, and what another process commits empties it (`storage/sqlite.ts`). It holds
  * records, not verdicts: whether a token is active is decided anew each time.
  */
-import { createBoundedMap } from '../core/bounded-map.ts'
+import { createBoundedMap } from '../core/secrets/bounded-map.ts'
 
 export interface ExactCache<Value> {
   /** What is known, else what `read` finds. Only finds are kept: nothing can fill it with names that do not exist. */

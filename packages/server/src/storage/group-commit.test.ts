@@ -173,10 +173,10 @@ describe('a commit that fails', () => {
     const commits = createGroupCommit(connection, QUIET)
     connection.exec('pragma max_page_count = 8')
     const full = async () => note('x'.repeat(100_000))
-    const outcomes = await Promise.all(
-      [async () => note('a'), full].map((work) => outcome(commits.run(work))),
-    )
-    expect(outcomes).toEqual(['service_unavailable', 'service_unavailable'])
+    const told = await Promise.allSettled([async () => note('a'), full].map((work) => commits.run(work)))
+    // The operator's log has to say what is the matter, and not what came of it.
+    const expected = { code: 'service_unavailable', cause: { message: 'database or disk is full' } }
+    for (const each of told) expect(each).toMatchObject({ status: 'rejected', reason: expected })
     expect(committed()).toEqual([])
 
     connection.exec('pragma max_page_count = 1000000')

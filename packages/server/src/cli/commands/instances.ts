@@ -29,10 +29,13 @@ function createCommand(): Command {
       'Where browsers find it, such as https://clerk.example.com; the issuer of its JWTs.',
     )
   return addShared(command).action(async (flags: Flags) => {
+    const name = String(flags.name)
+    if (!/^\P{Cc}{1,255}$/u.test(name))
+      throw new ConfigError('--name must be 1 to 255 characters of plain text.')
     const frontendOrigin = readOrigin(flags.frontendOrigin as string | undefined)
     await withAuthority(configOf(flags, DEV_DEFAULTS), async ({ deps, storage }) => {
       const existing = await storage.read.instances.list()
-      if (existing.some(({ name }) => name === flags.name))
+      if (existing.some((other) => other.name === name))
         throw new ConfigError('There is an instance of that name already.')
       if (existing.some((other) => other.frontendOrigin === frontendOrigin)) {
         throw new ConfigError(
@@ -40,7 +43,7 @@ function createCommand(): Command {
         )
       }
       const asked = {
-        name: String(flags.name),
+        name,
         environment: flags.environment as Environment,
         frontendOrigin,
       }

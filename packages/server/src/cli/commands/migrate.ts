@@ -22,8 +22,8 @@ export function migrateCommand(): Command {
         const { applied, pending } = await migrationState(connection.query)
         const ran = flags.dryRun ? [] : await migrate(connection.query)
         if (flags.json) printJson({ applied: [...applied, ...ran], pending: flags.dryRun ? pending : [] })
-        else if (pending.length === 0) print('The schema is up to date.')
-        else print(`${flags.dryRun ? 'Would run' : 'Ran'}: ${pending.join(', ')}`)
+        else if (flags.dryRun && pending.length > 0) print(`Would run: ${pending.join(', ')}`)
+        else print(ran.length > 0 ? `Ran: ${ran.join(', ')}` : 'The schema is up to date.')
       } finally {
         connection.close()
       }

@@ -1,6 +1,6 @@
 import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
 import type { IdSource, InstanceId, KeyId } from '../../core/ids.ts'
-import type { KeyRing } from '../../core/master-key.ts'
+import type { KeyRing } from '../../core/secrets/master-key.ts'
 import type { Transactions } from '../../core/stores.ts'
 import type { Clock } from '../../core/time.ts'
 import { generateSigningKey } from '../../signing/signing-key.ts'

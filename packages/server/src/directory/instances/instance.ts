@@ -3,8 +3,8 @@
  * means anything in another.
  */
 import type { InstanceId, SecretKeyId } from '../../core/ids.ts'
-import type { MacKeyId } from '../../core/master-key.ts'
-import type { SecretPrefix } from '../../core/secrets.ts'
+import type { MacKeyId } from '../../core/secrets/master-key.ts'
+import type { SecretPrefix } from '../../core/secrets/secrets.ts'
 import type { Millis } from '../../core/time.ts'
 
 /** `test` for development and CI, `live` for production: told apart by the prefix of their keys. */

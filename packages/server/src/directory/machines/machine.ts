@@ -3,7 +3,7 @@
  * verify its tokens, and secret keys, of which several are good while one replaces another.
  */
 import type { InstanceId, MachineId, SecretKeyId } from '../../core/ids.ts'
-import type { MacKeyId } from '../../core/master-key.ts'
+import type { MacKeyId } from '../../core/secrets/master-key.ts'
 import type { Millis, Seconds } from '../../core/time.ts'
 
 export interface Machine {

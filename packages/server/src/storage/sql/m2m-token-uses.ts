@@ -34,6 +34,7 @@ const UPSERT_ONE = upsert(1)
 export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
   let noted = new Map<M2mTokenId, Millis>()
   let flushing: Map<M2mTokenId, Millis> | null = null
+  let running: Promise<void> | null = null
 
   async function writeAll(uses: Uses, write: (batch: Uses) => Promise<void>): Promise<void> {
     for (let start = 0; start < uses.length; start += BATCH) {
@@ -49,24 +50,33 @@ export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
 
   return {
     note(id, at) {
-      if (noted.size < MOST_NOTED || noted.has(id)) noted.set(id, at)
+      const before = noted.get(id)
+      if (before === undefined ? noted.size < MOST_NOTED : before < at) noted.set(id, at)
     },
     async lastUsedAt(ids) {
-      const known = ids.map((id) => [id, noted.get(id) ?? flushing?.get(id) ?? stored(read, id)] as const)
+      const known = ids.map(
+        (id) => [id, newest(noted.get(id), flushing?.get(id)) ?? stored(read, id)] as const,
+      )
       return new Map(known.filter((use): use is [M2mTokenId, Millis] => use[1] !== null))
     },
     async flush(write) {
-      if (flushing !== null || noted.size === 0) return
-      flushing = noted
+      // One at a time: who closes the store waits for the one under way, and then writes what came meanwhile.
+      while (running !== null) await running.catch(() => {})
+      if (noted.size === 0) return
+      const taken = noted
       noted = new Map()
-      try {
-        await writeAll([...flushing], write)
-      } finally {
+      flushing = taken
+      running = writeAll([...taken], write).finally(() => {
         flushing = null
-      }
+        running = null
+      })
+      await running
     },
   }
 }
+
+const newest = (a: Millis | undefined, b: Millis | undefined): Millis | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a
 
 function stored(read: SqlConnection, id: M2mTokenId): Millis | null {
   const row = read.get<{ last_used_at: number }>(

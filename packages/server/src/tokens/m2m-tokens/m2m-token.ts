@@ -5,7 +5,7 @@
  */
 import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
-import type { MacKeyId } from '../../core/master-key.ts'
+import type { MacKeyId } from '../../core/secrets/master-key.ts'
 import { isPast, type Millis } from '../../core/time.ts'
 import type { TokenState } from '../../core/verdict.ts'
 

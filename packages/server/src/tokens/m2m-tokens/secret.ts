@@ -1,6 +1,6 @@
 import { m2mTokenId, uuidOf, type InstanceId, type M2mTokenId } from '../../core/ids.ts'
-import type { KeyRing, MacKeyId } from '../../core/master-key.ts'
-import { formatSecret, type SecretReader } from '../../core/secrets.ts'
+import type { KeyRing, MacKeyId } from '../../core/secrets/master-key.ts'
+import { formatSecret, type SecretReader } from '../../core/secrets/secrets.ts'
 import type { M2mToken } from './m2m-token.ts'
 
 const PREFIX = 'mt_'

@@ -1,6 +1,6 @@
 import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
-import type { MacKeyId } from '../../core/master-key.ts'
+import type { MacKeyId } from '../../core/secrets/master-key.ts'
 import type { Millis } from '../../core/time.ts'
 import type { M2mToken, M2mTokenFormat } from './m2m-token.ts'
 

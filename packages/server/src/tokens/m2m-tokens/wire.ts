@@ -38,8 +38,8 @@ const issuedM2mTokenResource = z
   .object({ ...m2mTokenFields, token: z.string().describe('The secret itself. Only here.') })
   .meta({ id: 'IssuedM2MToken' })
 
-/** Enough for the longest JWT that a request header can carry. */
-const presentedToken = z.string().min(1).max(32_768)
+/** Enough for the longest JWT that is issued: all claims and all scopes that there may be. */
+const presentedToken = z.string().min(1).max(49_152)
 
 export const createM2mTokenOperation = operation({
   id: 'm2mTokens.create',

@@ -1,7 +1,7 @@
 import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
 import type { Call } from '../../core/caller.ts'
 import { testingTokenId, timeOfUuid, type IdSource } from '../../core/ids.ts'
-import type { KeyRing } from '../../core/master-key.ts'
+import type { KeyRing } from '../../core/secrets/master-key.ts'
 import type { Transactions } from '../../core/stores.ts'
 import { millis, toSeconds } from '../../core/time.ts'
 import type { TestingTokenStore } from './store.ts'

@@ -10,8 +10,8 @@ import {
   type TestingTokenId,
   type Uuid,
 } from '../../core/ids.ts'
-import type { KeyRing, MacKeyId } from '../../core/master-key.ts'
-import { formatSecret, type SecretReader } from '../../core/secrets.ts'
+import type { KeyRing, MacKeyId } from '../../core/secrets/master-key.ts'
+import { formatSecret, type SecretReader } from '../../core/secrets/secrets.ts'
 import { seconds, toSeconds, type Millis } from '../../core/time.ts'
 
 export interface TestingToken {
@@ -43,12 +43,13 @@ export function readTestingSecret(
   readSecret: SecretReader,
   instanceId: InstanceId,
   presented: string,
-): TestingTokenId | null {
+): { readonly id: TestingTokenId; readonly macKeyId: MacKeyId } | null {
   const dash = presented.indexOf('-')
   const name = readSecret(PREFIX, instanceId, presented.slice(dash + 1))
   if (name === null) return null
   // The number is not under the tag, but the id is, and holds the same moment.
-  return presented.slice(0, dash) === String(issuedAt(name.id)) ? testingTokenId(name.id) : null
+  if (presented.slice(0, dash) !== String(issuedAt(name.id))) return null
+  return { id: testingTokenId(name.id), macKeyId: name.keyId }
 }
 
 const issuedAt = (id: Uuid) => toSeconds(timeOfUuid(id))

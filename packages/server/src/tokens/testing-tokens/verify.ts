@@ -1,5 +1,5 @@
 import type { InstanceId } from '../../core/ids.ts'
-import type { SecretReader } from '../../core/secrets.ts'
+import type { SecretReader } from '../../core/secrets/secrets.ts'
 import type { Reads } from '../../core/stores.ts'
 import { isPast, type Clock } from '../../core/time.ts'
 import { active, inactive, type Verdict } from '../../core/verdict.ts'
@@ -17,9 +17,10 @@ export async function verifyTestingToken(
   instanceId: InstanceId,
   presented: string,
 ): Promise<Verdict<TestingToken>> {
-  const id = readTestingSecret(readSecret, instanceId, presented)
-  if (id === null) return inactive('malformed')
-  const token = await read.testingTokens.find(instanceId, id)
-  if (token === null) return inactive('unknown')
+  const secret = readTestingSecret(readSecret, instanceId, presented)
+  if (secret === null) return inactive('malformed')
+  const token = await read.testingTokens.find(instanceId, secret.id)
+  // Who holds a master key that was replaced can make secrets, but none for a token issued since.
+  if (token === null || token.macKeyId !== secret.macKeyId) return inactive('unknown')
   return isPast(token.expiresAt, clock.now()) ? inactive('expired') : active(token)
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { decodeBase62, encodeBase62 } from './base62.ts'
-import type { InstanceId } from './ids.ts'
+import type { InstanceId } from '../ids.ts'
 import { createKeyRing } from './master-key.ts'
 import { systemRandom } from './random.ts'
 import {

@@ -11,12 +11,13 @@ export interface BoundedMap<Value> {
  * dropped unless it was asked for meanwhile. Cheaper per look-up than a list of recent use.
  */
 export function createBoundedMap<Value>(limit: number): BoundedMap<Value> {
+  const half = Math.floor(limit / 2)
   let young = new Map<string, Value>()
   let old = new Map<string, Value>()
 
   function set(key: string, value: Value): void {
-    if (limit < 2) return
-    if (young.size >= limit / 2) {
+    if (half === 0) return
+    if (young.size >= half && !young.has(key)) {
       old = young
       young = new Map()
     }

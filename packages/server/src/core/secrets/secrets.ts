@@ -14,9 +14,9 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { base62Width, decodeBase62, decodeDigits, encodeBase62 } from './base62.ts'
-import type { InstanceId, Uuid } from './ids.ts'
+import type { InstanceId, Uuid } from '../ids.ts'
 import { createBoundedMap } from './bounded-map.ts'
-import { AuthorityError } from './errors.ts'
+import { AuthorityError } from '../errors.ts'
 import type { MacKeyId, MacKeys } from './master-key.ts'
 
 /** What stands before the underscore tells people, scanners and this module the kind of a secret. */
