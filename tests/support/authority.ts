@@ -1,17 +1,20 @@
 /** The authority in this process, on a real database in a temporary folder, with a clock that tests move. */
 import { createAuthority, type Authority, type Policy } from '../../packages/server/src/authority.ts'
 import { createIdSource } from '../../packages/server/src/core/ids.ts'
-import { createKeyRing, MASTER_KEY_BYTES } from '../../packages/server/src/core/master-key.ts'
-import { systemRandom } from '../../packages/server/src/core/random.ts'
+import {
+  createKeyRing,
+  fingerprintOf,
+  MASTER_KEY_BYTES,
+} from '../../packages/server/src/core/secrets/master-key.ts'
+import { systemRandom } from '../../packages/server/src/core/secrets/random.ts'
 import { millis, type Clock } from '../../packages/server/src/core/time.ts'
 import { createInstance } from '../../packages/server/src/directory/instances/create.ts'
 import type { Environment, Instance } from '../../packages/server/src/directory/instances/instance.ts'
 import { createHandler } from '../../packages/server/src/http/handler.ts'
 import type { RequestEvent } from '../../packages/server/src/http/request-event.ts'
-import { toWebHandler } from '../../packages/server/src/http/web-handler.ts'
+import { toWebHandler } from '../../packages/server/src/http/adapters/web-handler.ts'
 import { publishKeys } from '../../packages/server/src/server/published-keys.ts'
 import { openSqlite } from '../../packages/server/src/storage/sqlite.ts'
-import { fingerprintOf } from '../../packages/server/src/core/master-key.ts'
 import { removeFolder, temporaryFolder } from './server-process.ts'
 
 /** A clock that stands still until a test moves it. */
@@ -19,7 +22,7 @@ export interface TestClock extends Clock {
   advance(milliseconds: number): void
 }
 
-export function testClock(start = Date.UTC(2026, 0, 15, 12)): TestClock {
+function testClock(start = Date.UTC(2026, 0, 15, 12)): TestClock {
   let now = start
   return {
     now: () => millis(now),
@@ -36,7 +39,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   // Tests look into answers as clients do: without knowing their type.
-  // eslint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- its type is what is being tested
   readonly body: any
 }
 

@@ -1,0 +1,136 @@
+/** Every token and key of every kind at everything that takes one: only the diagonal passes. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { publishableKeyOf } from '../../packages/server/src/directory/instances/instance.ts'
+import { verifyActorToken } from '../../packages/server/src/tokens/actor-tokens/verify.ts'
+import { verifyMachineToken } from '../../packages/server/src/tokens/machine-tokens/verify.ts'
+import { verifyTestingToken } from '../../packages/server/src/tokens/testing-tokens/verify.ts'
+import { startAuthority, type TestAuthority } from '../support/authority.ts'
+import { expectRefusal, expectUnchanged, readJwt } from './support.ts'
+import { ABSENT_IDS, badKeyCode, createWorld, samplesOf, type World } from './world.ts'
+
+const KINDS = [
+  'm2mOpaque',
+  'm2mJwt',
+  'm2mJwtLikeTicket',
+  'actorTicket',
+  'testingToken',
+  'testingSecretAlone',
+  'machineToken',
+  'machineTokenLikeTicket',
+  'machineTokenLegacy',
+  'instanceKey',
+  'machineKey',
+  'publishableKey',
+] as const
+type Kind = (typeof KINDS)[number]
+
+let t: TestAuthority
+let world: World
+let presented: Record<Kind, string>
+
+beforeAll(async () => {
+  t = await startAuthority()
+  world = await createWorld(t)
+  const { instance, secretKey } = world.instance
+  const ticket = readJwt(world.tokens.actorTicket).payload
+  // Custom claims that a ticket has too; `exp` is the authority's own.
+  const { exp: _exp, ...likeTicket } = ticket
+  const ask = async (path: string, key: string, body: object) =>
+    (await t.request('POST', path, { key, body })).body
+  const m2m = { token_format: 'jwt', claims: likeTicket }
+  const machine = { machine_id: world.issuer.id, claims: { ...likeTicket, cat: 'cl_B7d4PD222AAA' } }
+  const legacy = await startAuthority({ machineJwtCategory: 'legacy' })
+  const ofLegacy = await legacy.request('POST', '/v1/machine_tokens', {
+    key: legacy.first.secretKey,
+    body: { machine_id: world.issuer.id },
+  })
+  await legacy.close()
+  presented = {
+    ...world.tokens,
+    m2mJwtLikeTicket: (await ask('/v1/m2m_tokens', world.issuer.secretKey, m2m)).token,
+    machineTokenLikeTicket: (await ask('/v1/machine_tokens', secretKey, machine)).jwt,
+    machineTokenLegacy: ofLegacy.body.jwt,
+    testingSecretAlone: world.tokens.testingToken.slice(world.tokens.testingToken.indexOf('-') + 1),
+    instanceKey: secretKey,
+    machineKey: world.issuer.secretKey,
+    publishableKey: publishableKeyOf(instance, t.authority.deps.frontendOriginOf),
+  }
+})
+afterAll(() => t.close())
+
+const verifyM2m = (key: string, field: string) => async (token: string) => {
+  const answer = await t.request('POST', '/v1/m2m_tokens/verify', { key, body: { [field]: token } })
+  if (answer.status === 200) return true
+  expectRefusal(answer, 404, 'resource_not_found')
+  return false
+}
+
+interface Verifier {
+  readonly accepts: readonly Kind[]
+  verify(token: string): Promise<boolean>
+}
+
+const M2M: readonly Kind[] = ['m2mOpaque', 'm2mJwt', 'm2mJwtLikeTicket']
+const VERIFIERS: Readonly<Record<string, Verifier>> = {
+  'M2M verification, asked by the instance': {
+    accepts: M2M,
+    verify: (token) => verifyM2m(world.instance.secretKey, 'token')(token),
+  },
+  'M2M verification, asked by a machine in scope': {
+    accepts: M2M,
+    verify: (token) => verifyM2m(world.reader.secretKey, 'token')(token),
+  },
+  'M2M verification, asked for a secret': {
+    accepts: M2M,
+    verify: (token) => verifyM2m(world.reader.secretKey, 'secret')(token),
+  },
+  'M2M verification, asked by a machine out of scope': {
+    accepts: [],
+    verify: (token) => verifyM2m(world.stranger.secretKey, 'token')(token),
+  },
+  'testing token verification': {
+    accepts: ['testingToken'],
+    verify: async (token) =>
+      (await verifyTestingToken(t.authority.deps, world.instance.instance.id, token)).active,
+  },
+  'actor token verification': {
+    accepts: ['actorTicket'],
+    verify: async (token) =>
+      (await verifyActorToken(t.authority.deps, world.instance.instance.id, token)).active,
+  },
+  'machine token verification': {
+    accepts: ['machineToken', 'machineTokenLikeTicket'],
+    verify: async (token) =>
+      (await verifyMachineToken(t.authority.deps, world.instance.instance.id, token)).active,
+  },
+}
+
+describe.each(Object.entries(VERIFIERS))('%s', (_name, { accepts, verify }) => {
+  // Stops a token that was given for one purpose from being used for another.
+  it.each(KINDS.map((kind) => [kind, accepts.includes(kind) ? 'accepts' : 'refuses'] as const))(
+    'given %s, %s it',
+    async (kind, outcome) => {
+      expect(presented[kind]).toBeTruthy()
+      expect(await verify(presented[kind])).toBe(outcome === 'accepts')
+    },
+  )
+})
+
+describe.each(samplesOf(ABSENT_IDS).map(({ name }) => name))('%s', (name) => {
+  const sample = samplesOf(ABSENT_IDS).find((each) => each.name === name)!
+  const send = (key: string) =>
+    t.request(sample.method, sample.path, { key, ...(sample.body && { body: sample.body }) })
+  const opens = (kind: Kind) =>
+    (kind === 'instanceKey' && sample.callers !== 'machine') ||
+    (kind === 'machineKey' && sample.callers !== 'instance')
+
+  it.each(KINDS.filter((kind) => !opens(kind)))('is closed to %s as bearer', async (kind) => {
+    const answer = await expectUnchanged(t, () => send(presented[kind]))
+    expectRefusal(answer, 401, badKeyCode(sample))
+    expect(JSON.stringify(answer.body)).not.toContain(presented[kind])
+  })
+
+  it.each(KINDS.filter(opens))('is open to %s as bearer', async (kind) => {
+    expect((await send(presented[kind])).status).not.toBe(401)
+  })
+})

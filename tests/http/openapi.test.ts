@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startAuthority, type TestAuthority } from '../support/authority.ts'
+import { faultsIn } from './json-schema.ts'
+import {
+  endpointsIn,
+  readDocument,
+  schemaOf,
+  type Endpoint,
+  type OpenApiDocument,
+} from './openapi-document.ts'
+import { expectRefusal, PATTERNS } from './support.ts'
+import { ABSENT_IDS, createWorld, samplesOf, type Sample, type World } from './world.ts'
+
+const SAMPLES = samplesOf(ABSENT_IDS)
+
+let t: TestAuthority
+let world: World
+let document: OpenApiDocument
+
+beforeAll(async () => {
+  t = await startAuthority()
+  world = await createWorld(t)
+  document = await readDocument(t)
+})
+afterAll(() => t.close())
+
+/** The endpoint that a sample asks, by its path with the parameters filled in. */
+function endpointOf({ method, path }: Pick<Sample, 'method' | 'path'>): Endpoint {
+  const [bare] = path.split('?')
+  const candidates = endpointsIn(document).filter((endpoint) => {
+    const shape = endpoint.path.replaceAll(/\{\w+\}/g, String.raw`[^/]+`)
+    return endpoint.method === method && new RegExp(`^${shape}$`).test(bare!)
+  })
+  return candidates.find((endpoint) => endpoint.path === bare) ?? candidates[0]!
+}
+
+const keyFor = ({ callers }: Sample) =>
+  callers === 'machine' ? world.issuer.secretKey : world.instance.secretKey
+const sampleNamed = (name: string) => samplesOf(world.ids).find((sample) => sample.name === name)!
+const send = ({ method, path, body }: Sample, key: string | undefined) =>
+  t.request(method, path, { key, body })
+
+describe('the OpenAPI document', () => {
+  it('is public, cacheable and JSON', async () => {
+    const { status, headers, body } = await t.request('GET', '/openapi.json')
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('application/json')
+    expect(headers.get('cache-control')).toBe('public, max-age=300')
+    expect(headers.get('clerk-trace-id')).toMatch(PATTERNS.trace)
+    expect(body).toMatchObject({ openapi: '3.1.0', info: { title: 'Mintmark', version: expect.any(String) } })
+  })
+
+  it('is the same each time', async () => {
+    expect(await readDocument(t)).toStrictEqual(document)
+  })
+
+  it('answers HEAD without a body, and no method that would change it', async () => {
+    const head = await t.request('HEAD', '/openapi.json')
+    expect([head.status, head.body]).toStrictEqual([200, null])
+    expectRefusal(await t.request('POST', '/openapi.json'), 405, 'method_not_allowed')
+  })
+
+  it('describes each operation that is served, at each of its paths, and nothing else', () => {
+    const served = t.authority.routes.flatMap(({ operation: { method, path, unversioned } }) =>
+      (unversioned ? [path, path.slice(3)] : [path]).map((at) => `${method} ${at}`),
+    )
+    const described = endpointsIn(document).map(({ method, path }) => `${method} ${path}`)
+    expect(described.toSorted()).toStrictEqual(served.toSorted())
+    expect(
+      SAMPLES.map(({ operation }) => operation)
+        .filter((id, index, all) => all.indexOf(id) === index)
+        .toSorted(),
+    ).toStrictEqual(t.authority.routes.map(({ operation }) => operation.id).toSorted())
+  })
+
+  it('gives each endpoint an id of its own', () => {
+    const ids = endpointsIn(document).map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('names a security scheme that it defines for each endpoint', () => {
+    for (const { operation } of endpointsIn(document)) {
+      expect(operation.security.length).toBeGreaterThan(0)
+      for (const name of operation.security.flatMap((each) => Object.keys(each))) {
+        expect(document.components.securitySchemes).toHaveProperty(name)
+      }
+    }
+  })
+
+  it('has a parameter for each name in a path, and only those', () => {
+    for (const { path, operation } of endpointsIn(document)) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      const described = operation.parameters.filter((each) => each.in === 'path').map(({ name }) => name)
+      expect(described.toSorted()).toStrictEqual(named.toSorted())
+    }
+  })
+
+  // Stops a field that is not declared, and may be a secret, from leaving unnoticed.
+  it('declares every field of every answer: no object of a success may have others', () => {
+    const open = endpointsIn(document).flatMap(({ operation }) =>
+      Object.entries(operation.responses)
+        .filter(([status]) => status < '300')
+        .filter(
+          ([, content]) =>
+            faultsIn(schemaOf(content), { undeclared: 1 }, document.components.schemas).length === 0,
+        )
+        .map(() => operation.operationId),
+    )
+    expect(open).toStrictEqual([])
+  })
+})
+
+describe.each(SAMPLES.map(({ name }) => name))('%s', (name) => {
+  it('answers a refusal as the document says', async () => {
+    const { responses } = endpointOf(sampleNamed(name)).operation
+    const sample = samplesOf(ABSENT_IDS).find((each) => each.name === name)!
+    const answers = [
+      await send(sample, undefined),
+      await send(sample, world.tokens.m2mOpaque),
+      await send({ ...sample, path: `${sample.path.split('?')[0]}?limit=x` }, keyFor(sample)),
+      ...(sample.body
+        ? [await send({ ...sample, body: { name: 1, claims: 1, token: 1 } }, keyFor(sample))]
+        : []),
+      await t.request(sample.method, sample.path, {
+        key: keyFor(sample),
+        headers: { 'clerk-api-version': 'x' },
+      }),
+    ]
+    for (const { status, body } of answers.filter((answer) => answer.status >= 400)) {
+      expect(Object.keys(responses)).toContain(String(status))
+      expect(faultsIn(schemaOf(responses[status]!), body, document.components.schemas)).toStrictEqual([])
+    }
+  })
+
+  it('answers a good request as the document says', async () => {
+    // With things of its own, because some take things away.
+    world = await createWorld(t)
+    const sample = sampleNamed(name)
+    const { operation } = endpointOf(sample)
+    const { status, body } = await send(sample, keyFor(sample))
+    const documented = Object.keys(operation.responses).find((each) => each < '300')!
+    const schema = schemaOf(operation.responses[documented]!)
+    expect([String(status), faultsIn(schema, body, document.components.schemas)]).toStrictEqual([
+      documented,
+      [],
+    ])
+    if (sample.body !== undefined) {
+      const asked = schemaOf(operation.requestBody!)
+      expect(faultsIn(asked, sample.body, document.components.schemas)).toStrictEqual([])
+    }
+  })
+})
