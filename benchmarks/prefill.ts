@@ -1,6 +1,6 @@
 /** Fills a data folder with live tokens, through the same stores that the server uses. */
 import { m2mTokenId, createIdSource, type MachineId } from '../packages/server/src/core/ids.ts'
-import { systemRandom } from '../packages/server/src/core/random.ts'
+import { systemRandom } from '../packages/server/src/core/secrets/random.ts'
 import { systemClock } from '../packages/server/src/core/time.ts'
 import type { Authority } from '../packages/server/src/authority.ts'
 import { m2mSecretOf } from '../packages/server/src/tokens/m2m-tokens/secret.ts'

@@ -20,7 +20,15 @@ const LANGUAGES = new Set(
 )
 const SHELLS = new Set(['sh', 'bash'])
 
+/**
+ * A folder or file from the root, or a source file by the end of its path, as in `core/errors.ts`. What is
+ * made, such as `dist`, need not be there.
+ */
+const NAMED_FILE =
+  /^(?!.*\bdist\b)(?:(?:packages|scripts|tests|docs|benchmarks|examples|\.ci)\/[\w./-]*|(?:[\w-]+\/)+[\w.-]+\.ts)$/
+
 const findings = createFindings()
+const tree = findFiles('**/*')
 const pages = findFiles('**/*.md', '.*/**/*.md').map((path) => readPage(path, readText(path)))
 const byPath = new Map(pages.map((page) => [page.path, page]))
 // Names in tests and sources: of variables that clients read, or that only the tests know.
@@ -81,8 +89,9 @@ function checkCode({ path }: Page, { text, line }: Span): void {
     for (const fault of faultsOfShell(text, { partial: true })) findings.fail(where, fault)
   }
   if (
-    /^(?:packages|scripts|tests|docs|benchmarks|examples|\.ci)\/[\w./-]*$/.test(text) &&
-    !existsSync(join(ROOT, text))
+    NAMED_FILE.test(text) &&
+    !existsSync(join(ROOT, text)) &&
+    !tree.some((file) => file.endsWith(`/${text}`))
   )
     findings.fail(where, `there is no ${text}`)
 }

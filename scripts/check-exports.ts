@@ -25,7 +25,8 @@ interface Manifest {
 type Fail = (message: string) => void
 
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
-const PUBLISHED = /^(?:package\.json|README\.md|LICENSE|THIRD-PARTY\.md|dist/bundled-licenses\.txt|(?:bin|dist)\/[\w./-]+\.js)$/
+const PUBLISHED =
+  /^(?:package\.json|README\.md|LICENSE|dist\/bundled-licenses\.txt|(?:bin|dist)\/[\w./-]+\.js)$/
 const BARE_IMPORT =
   /^\s*(?:import|export)\b[^'"`;]*?(?:\bfrom\s*)?["'](?<name>[^."'][^"']*)["'];?$|\b(?:import|require)\(["'](?<called>[^."'][^"']*)["']\)/gm
 

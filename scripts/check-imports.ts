@@ -38,7 +38,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   http: {
     values: ['core', 'signing', 'directory', 'version.ts'],
     types: ['authority.ts', 'tokens'],
-    packages: ['hono', 'node:crypto', 'node:http', 'zod'],
+    packages: ['hono', 'node:crypto', 'node:http', 'node:net', 'zod'],
   },
   // The only places that compose.
   server: {

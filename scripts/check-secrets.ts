@@ -5,8 +5,8 @@
 import { homedir, hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { encodeBase62 } from '../packages/server/src/core/base62.ts'
-import { SECRET_PATTERN } from '../packages/server/src/core/secrets.ts'
+import { encodeBase62 } from '../packages/server/src/core/secrets/base62.ts'
+import { SECRET_PATTERN } from '../packages/server/src/core/secrets/secrets.ts'
 import { createFindings } from './findings.ts'
 import { findFiles, lineAt, readText, ROOT } from './tree.ts'
 

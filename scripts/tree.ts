@@ -24,5 +24,5 @@ export const readText = (path: string): string => readFileSync(join(ROOT, path),
 /** The number of the line that a position in a text is on. */
 export const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length
 
-/** The TypeScript of the packages, without their tests. */
+/** Beside the code, where neither arrows nor limits hold as they do for it. */
 export const isTest = (path: string): boolean => /\.(?:test|conformance)\.ts$/.test(path)

@@ -5,7 +5,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   // Tests look into answers as clients do: without knowing their type.
-  // eslint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- its type is what is being tested
   readonly body: any
 }
 
