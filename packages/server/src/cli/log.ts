@@ -2,8 +2,15 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import { printable } from './output.ts'
 
+export interface Log {
+  readonly log: Logger
+  /** Writes one event, a line of JSON, as it is or in the form for people. */
+  writeLine(line: string): void
+  flush(): void
+}
+
 /** @param format `text` costs more for each event and is for development */
-export function createLog(level: string, format: 'json' | 'text'): { log: Logger; flush(): void } {
+export function createLog(level: string, format: 'json' | 'text'): Log {
   // Buffered: a write for each request would cost as much as the request.
   const destination = pino.destination({
     fd: 2,
@@ -15,12 +22,13 @@ export function createLog(level: string, format: 'json' | 'text'): { log: Logger
   const options = {
     level,
     base: null,
-    timestamp: isoTime(),
+    timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  const log = pino(options, format === 'json' ? destination : asText(destination))
+  const lines = format === 'json' ? destination : asText(destination)
   return {
-    log,
+    log: pino(options, lines),
+    writeLine: (line) => void lines.write(line),
     flush() {
       try {
         destination.flushSync()
@@ -51,17 +59,3 @@ const asText = (destination: DestinationStream): DestinationStream => ({
     )
   },
 })
-
-/** The time as text, written anew only when it has moved: many events share a millisecond. */
-function isoTime(): () => string {
-  let written = 0
-  let text = ''
-  return () => {
-    const now = Date.now()
-    if (now !== written) {
-      written = now
-      text = `,"time":"${new Date(now).toISOString()}"`
-    }
-    return text
-  }
-}

@@ -1,12 +1,11 @@
 /** Runs a server until it is told to stop, and ends the process as it should end. */
-import type { Logger } from 'pino'
+import type { Log } from './log.ts'
 import { serve, type RunningServer, type ServeOptions } from '../server/serve.ts'
 import type { MasterKeys } from '../server/key-ring.ts'
 import type { Config } from '../server/settings.ts'
 
 export interface RunOptions {
-  readonly log: Logger
-  readonly flush: () => void
+  readonly log: Log
   readonly masterKeys: MasterKeys
   readonly prepare?: ServeOptions['prepare']
   readonly onReady: (server: RunningServer) => Promise<void> | void
@@ -15,12 +14,13 @@ export interface RunOptions {
 /** Fulfilled once the server has stopped. @throws what kept it from starting, or from going on */
 export async function runServer(
   config: Config,
-  { log, flush, masterKeys, prepare, onReady }: RunOptions,
+  { log: { log, writeLine, flush }, masterKeys, prepare, onReady }: RunOptions,
 ): Promise<void> {
   let tellToStop: (error: Error | null) => void
   const stopping = new Promise<Error | null>((resolve) => (tellToStop = resolve))
   const server = await serve(config, {
     log,
+    writeLine,
     masterKeys,
     ...(prepare && { prepare }),
     onFatal: (error) => {

@@ -27,6 +27,8 @@ export interface RunningServer {
 
 export interface ServeOptions {
   readonly log: Logger
+  /** Where the events of requests go, each a line of JSON. */
+  readonly writeLine: (line: string) => void
   readonly masterKeys: MasterKeys
   /** What has to be there before the first request is answered. */
   readonly prepare?: (authority: Authority) => Promise<void>
@@ -40,7 +42,7 @@ interface Closable {
 
 /** @throws {ConfigError} or {StorageError} if it cannot start; then nothing is left open */
 export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
-  const { log, masterKeys, prepare, onFatal } = options
+  const { log, writeLine, masterKeys, prepare, onFatal } = options
   const { listener, requests, answerWith } = openListener(config)
   makeDataFolder(config.data)
   const lock = lockDataFolder(config.data)
@@ -66,7 +68,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
         publishedKeys,
         rateLimit: config.rateLimit,
         basePath: config.basePath,
-        observe: both(metrics.observe, logRequests(log)),
+        observe: both(metrics.observe, logRequests(log, writeLine)),
         checkReady: () => checkReady(authority, ready),
       }),
     )

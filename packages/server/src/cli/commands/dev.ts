@@ -59,7 +59,7 @@ async function runInMemory(flags: DevFlags): Promise<void> {
 
 async function run(flags: DevFlags): Promise<void> {
   const config = configOf(flags, DEV_DEFAULTS)
-  const { log, flush } = createLog(config.logLevel, 'text')
+  const log = createLog(config.logLevel, 'text')
   makeDataFolder(config.data)
   const keyless = config.masterKey === null && config.masterKeyFile === null
   if (keyless && !flags.inMemory) ensureMasterKeyFile(config.data)
@@ -69,7 +69,6 @@ async function run(flags: DevFlags): Promise<void> {
 
   await runServer(config, {
     log,
-    flush,
     masterKeys,
     async prepare(authority) {
       if ((await authority.storage.read.instances.list()).length === 0) await makeInstance(authority)

@@ -15,14 +15,13 @@ export function serveCommand(): Command {
       const config = configOf(flags)
       makeDataFolder(config.data)
       const masterKeys = readMasterKeys(config)
-      const { log, flush } = createLog(config.logLevel, 'json')
+      const log = createLog(config.logLevel, 'json')
       await runServer(config, {
         log,
-        flush,
         masterKeys,
         async onReady({ url, metricsUrl, authority }) {
           if (flags.json) printJson({ url, metricsUrl })
-          log.info({ url, metricsUrl }, 'ready')
+          log.log.info({ url, metricsUrl }, 'ready')
           if ((await authority.storage.read.instances.list()).length === 0) {
             say(
               'mintmark: there is no instance yet. Make one, also while the server runs: mintmark instances create --data DIR',
