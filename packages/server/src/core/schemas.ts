@@ -4,7 +4,10 @@ import { isJsonObject, type JsonObject } from './json.ts'
 import { LONGEST_LIFETIME } from './time.ts'
 
 /** A boolean in a query string. */
-export const queryBoolean = z.enum(['true', 'false']).transform((text) => text === 'true')
+export const queryBoolean = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .pipe(z.boolean())
 
 /** A whole number in a query string. */
 export const queryInteger = (least: number, most: number) =>
@@ -12,7 +15,7 @@ export const queryInteger = (least: number, most: number) =>
     .string()
     .regex(/^\d{1,10}$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(least).max(most))
+    .pipe(z.int().min(least).max(most))
 
 /** A page of a list. */
 export const page = (longest: number) => ({

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Authority } from '../authority.ts'
 import type { Call, Caller } from '../core/caller.ts'
 import { AuthorityError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
 import { EncodedAnswer } from '../core/operation.ts'
 import { authenticate } from './authenticate.ts'
 import { asRefusal, toErrorResponse } from './errors.ts'
@@ -28,6 +29,9 @@ export interface HandlerOptions extends Omit<PublicRouteDeps, 'frontendOriginOf'
   readonly basePath: string
 }
 
+/** A body that takes longer than this is slow; most are there with their headers. */
+const SLOW_BODY_MS = 50
+
 export function createHandler(authority: Authority, options: HandlerOptions): Handler {
   const { deps, storage, routes } = authority
   const match = createRouter(routes)
@@ -48,11 +52,24 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     requireApiVersion(request)
     const matched = match(request.method, path)
     event.operation = matched.route.operation.id
-    storage.catchUp()
-    const caller = await authenticate(deps, matched.route.operation, request)
+    const caller = await recognize(matched, request)
     event.caller = caller
     if (!matched.route.operation.unlimited) limit(caller.keyId)
-    return run(matched, request, { caller, address: event.address, traceId: event.traceId }, event)
+    const body = matched.route.operation.body && (await readInTime(matched, request))
+    return run(matched, request, body, { caller, address: event.address, traceId: event.traceId }, event)
+  }
+
+  function recognize(matched: Match, request: HttpRequest) {
+    storage.catchUp()
+    return authenticate(deps, matched.route.operation, request)
+  }
+
+  /** Who sends a body slowly is asked for his key again: it may have ended since its headers came. */
+  async function readInTime(matched: Match, request: HttpRequest): Promise<JsonObject> {
+    const began = performance.now()
+    const body = await readJsonBody(request)
+    if (performance.now() - began > SLOW_BODY_MS) await recognize(matched, request)
+    return body
   }
 
   return async (request) => {
@@ -84,13 +101,14 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
 async function run(
   { route, params }: Match,
   request: HttpRequest,
+  sent: JsonObject | undefined,
   call: Call,
   event: RequestEvent,
 ): Promise<HttpResponse> {
   const { operation } = route
   const { dialect } = operation
   const query = operation.query && validate(operation.query, readQuery(request.query), 'query', dialect)
-  const body = operation.body && validate(operation.body, await readJsonBody(request), 'body', dialect)
+  const body = operation.body && validate(operation.body, sent, 'body', dialect)
   const result = await route.handle({ params, query, body }, call)
   if (operation.verdict) event.verdict = 'active'
   return result instanceof EncodedAnswer

@@ -71,12 +71,15 @@ const BODY_ERRORS: readonly ErrorCode[] = [
   'unsupported_content_type',
 ]
 
+/** What `validate.ts` says in the dialect of forms. */
+const FORM_ERRORS = Object.keys(ERRORS).filter((code): code is ErrorCode => code.startsWith('form_param_'))
+
 function errorsOf(operation: Operation): readonly ErrorCode[] {
-  const validation: ErrorCode = operation.dialect === 'form' ? 'form_param_value_invalid' : 'bad_request'
+  const validation: readonly ErrorCode[] = operation.dialect === 'form' ? FORM_ERRORS : ['bad_request']
   return [
     ...COMMON_ERRORS,
     operation.callers === 'instance' ? 'clerk_key_invalid' : 'machine_secret_key_invalid',
-    ...(operation.body || operation.query ? [validation] : []),
+    ...(operation.body || operation.query ? validation : []),
     ...(operation.query ? (['malformed_request_parameters'] as const) : []),
     ...(operation.body ? BODY_ERRORS : []),
     ...operation.errors,
@@ -117,12 +120,13 @@ const pathParameters = ({ params = {} }: Operation): Schema[] =>
     schema: { type: 'string', pattern: shape.source },
   }))
 
+/** What they mean, and not that they come as text: clients are made from this. */
 function queryParameters({ query }: Operation, components: Record<string, Schema>): Schema[] {
   if (!query) return []
-  const { properties = {}, required = [] } = toJsonSchema(query, 'input', components) as {
+  const { properties = {} } = toJsonSchema(query, 'output', components) as {
     properties?: Record<string, Schema>
-    required?: string[]
   }
+  const { required = [] } = toJsonSchema(query, 'input', components) as { required?: string[] }
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',

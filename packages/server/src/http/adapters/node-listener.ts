@@ -6,6 +6,7 @@ import { AuthorityError } from '../../core/errors.ts'
 import { toErrorResponse } from '../errors.ts'
 import { BODY_LIMIT, type HttpRequest } from '../exchange.ts'
 import type { Handler } from '../handler.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 
 export interface ListenerOptions {
   /** Who sent it, where the connection comes from a proxy. */
@@ -17,9 +18,12 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 15_000
 /** Longer than load balancers keep a connection, so that they close it and not we. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000
+/** A client that does not read its answer for this long is cut off. */
+const STALLED_TIMEOUT_MS = 20_000
 
 export function createListener(handler: Handler, { addressOf }: ListenerOptions): Server {
   const ending = new WeakSet<Socket>()
+  const inTurn = oneAtATime()
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -31,25 +35,29 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
       requireHostHeader: false,
     },
     (incoming, outgoing) => {
-      // What follows on a connection that is to end might be the rest of a request and not one of its own.
-      if (ending.has(incoming.socket)) return
-      if (isAmbiguous(incoming)) {
-        ending.add(incoming.socket)
-        // In the next turn, because the parser may yet refuse it, and would take our answer back with it.
-        setImmediate(refuseAmbiguous, outgoing)
-        return
-      }
-      const request = toRequest(incoming, addressOf(incoming))
-      // The handler turns everything it can foresee into a response; what is left is a bug in the edge itself.
-      handler(request).then(
-        ({ status, headers, body }) => {
-          if (headers.Connection === 'close') ending.add(incoming.socket)
-          respond(outgoing, status, headers, body)
-        },
-        () => outgoing.destroy(),
-      )
+      inTurn(incoming.socket, outgoing, () => {
+        // What follows on a connection that is to end might be the rest of a request and not one of its own.
+        if (ending.has(incoming.socket)) return
+        if (outgoing.hasHeader('Connection')) ending.add(incoming.socket)
+        if (isAmbiguous(incoming)) {
+          ending.add(incoming.socket)
+          // In the next turn, because the parser may yet refuse it, and would take our answer back with it.
+          setImmediate(refuseAmbiguous, outgoing)
+          return
+        }
+        const request = toRequest(incoming, addressOf(incoming))
+        // The handler turns everything it can foresee into a response; what is left is a bug in the edge itself.
+        handler(request).then(
+          ({ status, headers, body }) => {
+            if (headers.Connection === 'close') ending.add(incoming.socket)
+            respond(outgoing, status, headers, body)
+          },
+          () => outgoing.destroy(),
+        )
+      })
     },
   )
+  server.timeout = STALLED_TIMEOUT_MS
   server.maxConnections = 20_000
   return server
 }
