@@ -47,7 +47,7 @@ export function machineStoreConformance(open: Open): void {
       const [a, b, foreign] = [aMachine(), aMachine(), aMachine({ instanceId: ELSEWHERE })]
       await insert(storage, a, b, foreign)
       const asked = [b.id, 'mch_none' as MachineId, foreign.id, a.id]
-      expect(await storage.read.machines.findAll(HERE, asked)).toEqual([b, a])
+      expect(await storage.read.machines.findAll(HERE, asked)).toMatchObject([{ id: b.id }, { id: a.id }])
       expect(await storage.read.machines.findAll(HERE, [])).toEqual([])
     })
 

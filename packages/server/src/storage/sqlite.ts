@@ -4,7 +4,6 @@
  * commits evict before they are acknowledged, and another process's commit shows in `data_version`.
  */
 import { join } from 'node:path'
-import type { InstanceId } from '../core/ids.ts'
 import type { Instance, InstanceSecretKey } from '../directory/instances/instance.ts'
 import type { Machine, MachineSecretKey } from '../directory/machines/machine.ts'
 import type { SigningKey } from '../signing/signing-key.ts'
@@ -136,7 +135,7 @@ function createCaches(cachedTokens: number) {
   const clearDirectory = () => Object.values(directory).forEach((each) => each.clear())
   const changes: Changes = {
     directory: () => (directoryChanged = true),
-    m2mToken: (id) => changedTokens.add(id),
+    m2mToken: (instanceId, id) => changedTokens.add(cacheKey(instanceId, id)),
   }
   return {
     ...directory,
@@ -145,7 +144,7 @@ function createCaches(cachedTokens: number) {
     applyChanges() {
       if (directoryChanged) clearDirectory()
       directoryChanged = false
-      for (const id of changedTokens) m2mTokens.evict(id)
+      for (const key of changedTokens) m2mTokens.evict(key)
       changedTokens.clear()
     },
     clear() {
@@ -155,11 +154,11 @@ function createCaches(cachedTokens: number) {
   }
 }
 
+/** With the instance, so that what another one has in memory is not answered sooner than what nobody has. */
+const cacheKey = (instanceId: string, id: string): string => `${instanceId} ${id}`
+
 /** The look-ups that verification makes go through the caches; everything else reads the file. */
 function createReaders(sql: SqlConnection, cache: ReturnType<typeof createCaches>): Readers {
-  const belongs = <T extends { instanceId: InstanceId }>(found: T | null, instanceId: InstanceId): T | null =>
-    found !== null && found.instanceId === instanceId ? found : null
-
   return {
     masterKeys: masterKeyReader(sql),
     instances: {
@@ -178,20 +177,14 @@ function createReaders(sql: SqlConnection, cache: ReturnType<typeof createCaches
     machines: {
       ...machineReader(sql),
       find: async (instanceId, id) =>
-        belongs(
-          cache.machines.through(id, () => findMachine(sql, instanceId, id)),
-          instanceId,
-        ),
+        cache.machines.through(cacheKey(instanceId, id), () => findMachine(sql, instanceId, id)),
       findSecretKey: async (id) => cache.machineKeys.through(id, () => findMachineSecretKey(sql, id)),
     },
     users: userReader(sql),
     m2mTokens: {
       ...m2mTokenReader(sql),
       find: async (instanceId, id) =>
-        belongs(
-          cache.m2mTokens.through(id, () => findM2mToken(sql, instanceId, id)),
-          instanceId,
-        ),
+        cache.m2mTokens.through(cacheKey(instanceId, id), () => findM2mToken(sql, instanceId, id)),
     },
     actorTokens: actorTokenReader(sql),
     testingTokens: testingTokenReader(sql),

@@ -1,4 +1,4 @@
-import type { MachineId } from '../../core/ids.ts'
+import type { InstanceId, MachineId } from '../../core/ids.ts'
 import { notFound } from '../../core/errors.ts'
 import { route, type Route } from '../../core/operation.ts'
 import type { Reads } from '../../core/stores.ts'
@@ -15,8 +15,21 @@ export type MachineRouteDeps = CreateMachineDeps & Reads<{ machines: MachineRead
 export function machineRoutes(deps: MachineRouteDeps): readonly Route[] {
   const { read } = deps
 
+  /** The machines they are scoped to are looked up once for all of them. */
+  async function toResources(instanceId: InstanceId, machines: readonly Machine[]) {
+    const ids = [...new Set(machines.flatMap(({ scopes }) => scopes))]
+    const scoped = new Map((await read.machines.findAll(instanceId, ids)).map((each) => [each.id, each]))
+    return machines.map((machine) =>
+      wire.toMachineResource(
+        machine,
+        machine.scopes.flatMap((id) => scoped.get(id) ?? []),
+      ),
+    )
+  }
+
   async function toResource(machine: Machine) {
-    return wire.toMachineResource(machine, await read.machines.findAll(machine.instanceId, machine.scopes))
+    const [resource] = await toResources(machine.instanceId, [machine])
+    return resource!
   }
 
   return [
@@ -28,7 +41,7 @@ export function machineRoutes(deps: MachineRouteDeps): readonly Route[] {
         limit,
         offset,
       })
-      return { data: await Promise.all(machines.map(toResource)), total_count: totalCount }
+      return { data: await toResources(caller.instanceId, machines), total_count: totalCount }
     }),
 
     route(wire.createMachineOperation, async ({ body }, call) => {

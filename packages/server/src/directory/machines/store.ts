@@ -14,8 +14,8 @@ export interface MachineQuery {
 export interface MachineReader {
   /** `null` if the instance has no such machine, whether or not another has. */
   find(instanceId: InstanceId, id: MachineId): Promise<Machine | null>
-  /** Those of the instance, in the order asked for; ids it does not have are left out. */
-  findAll(instanceId: InstanceId, ids: readonly MachineId[]): Promise<readonly Machine[]>
+  /** Those of the instance, in the order asked for and without their scopes; ids it does not have are left out. */
+  findAll(instanceId: InstanceId, ids: readonly MachineId[]): Promise<readonly Omit<Machine, 'scopes'>[]>
   list(
     instanceId: InstanceId,
     query: MachineQuery,

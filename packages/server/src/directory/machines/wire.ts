@@ -184,7 +184,7 @@ export const deleteMachineScopeOperation = operation({
   errors: ['resource_not_found'],
 })
 
-const fieldsOf = (machine: Machine) => ({
+const fieldsOf = (machine: Omit<Machine, 'scopes'>) => ({
   object: 'machine' as const,
   id: machine.id,
   name: machine.name,
@@ -194,7 +194,7 @@ const fieldsOf = (machine: Machine) => ({
   ...(machine.defaultTokenTtl !== null && { default_token_ttl: machine.defaultTokenTtl }),
 })
 
-export const toMachineResource = (machine: Machine, scoped: readonly Machine[]) => ({
+export const toMachineResource = (machine: Machine, scoped: readonly Omit<Machine, 'scopes'>[]) => ({
   ...fieldsOf(machine),
   scoped_machines: scoped.map(fieldsOf),
 })

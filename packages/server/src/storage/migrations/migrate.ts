@@ -47,6 +47,8 @@ export async function migrate(db: Kysely<Schema>): Promise<readonly string[]> {
   if (pending.length === 0) return []
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
   const { error, results } = await migrator.migrateToLatest()
+  // Another process may have been quicker; then all is done and nothing is wrong.
+  if (error !== undefined && (await migrationState(db)).pending.length === 0) return []
   if (error !== undefined) throw new StorageError('A migration failed and was rolled back.', { cause: error })
   return (results ?? []).map(({ migrationName }) => migrationName)
 }

@@ -11,15 +11,15 @@ import type { Changes } from './changes.ts'
 type Row = Schema['m2m_tokens']
 
 const FIND = `select id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id, expires_at,
-  revoked_at, revocation_reason, created_at, updated_at from m2m_tokens where id = ?`
+  revoked_at, revocation_reason, created_at, updated_at from m2m_tokens where id = ? and instance_id = ?`
 
 const INSERT = `insert into m2m_tokens (id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id,
   expires_at, revoked_at, revocation_reason, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** The look-up that every verification makes; synchronous, so that a cache can stand in front of it. */
 export function findM2mToken(sql: SqlConnection, instanceId: InstanceId, id: M2mTokenId): M2mToken | null {
-  const row = sql.get<Row>(FIND, id)
-  return row === undefined || row.instance_id !== instanceId ? null : toToken(row)
+  const row = sql.get<Row>(FIND, id, instanceId)
+  return row === undefined ? null : toToken(row)
 }
 
 export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
@@ -92,7 +92,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
       .where('instance_id', '=', instanceId)
       .where('revoked_at', 'is', null)
       .execute()
-    changes.m2mToken(id)
+    changes.m2mToken(instanceId, id)
     return findM2mToken(sql, instanceId, id)
   },
 })

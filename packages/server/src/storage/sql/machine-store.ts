@@ -7,6 +7,9 @@ import type { SqlConnection } from '../sqlite-connection.ts'
 import type { Changes } from './changes.ts'
 import { containing } from './like.ts'
 
+/** As many as one statement asks for. */
+const IDS_AT_ONCE = 500
+
 type KeyRow = Schema['machine_secret_keys']
 
 export function findMachine(sql: SqlConnection, instanceId: InstanceId, id: MachineId): Machine | null {
@@ -15,7 +18,7 @@ export function findMachine(sql: SqlConnection, instanceId: InstanceId, id: Mach
     id,
     instanceId,
   )
-  return row === undefined ? null : toMachine(sql, row)
+  return row === undefined ? null : toMachine(row, scopesOf(sql, row.id))
 }
 
 export function findMachineSecretKey(sql: SqlConnection, id: SecretKeyId): MachineSecretKey | null {
@@ -28,8 +31,15 @@ export const machineReader = (sql: SqlConnection): MachineReader => ({
   findSecretKey: async (id) => findMachineSecretKey(sql, id),
 
   async findAll(instanceId, ids) {
-    const found = ids.map((id) => findMachine(sql, instanceId, id))
-    return found.filter((machine) => machine !== null)
+    if (ids.length === 0) return []
+    const rows: Schema['machines'][] = []
+    for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+      const some = ids.slice(start, start + IDS_AT_ONCE)
+      const found = sql.query.selectFrom('machines').selectAll().where('instance_id', '=', instanceId)
+      rows.push(...(await found.where('id', 'in', some).execute()))
+    }
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.flatMap((id) => byId.get(id) ?? []).map(toUnscoped)
   },
 
   async list(instanceId, { search, orderBy, descending, limit, offset }) {
@@ -48,7 +58,7 @@ export const machineReader = (sql: SqlConnection): MachineReader => ({
     const { count } = await matching
       .select((is) => is.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
-    return { machines: rows.map((row) => toMachine(sql, row)), totalCount: count }
+    return { machines: rows.map((row) => toMachine(row, scopesOf(sql, row.id))), totalCount: count }
   },
 
   async newestSecretKey(instanceId, id) {
@@ -143,21 +153,27 @@ export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore
   },
 })
 
-function toMachine(sql: SqlConnection, row: Schema['machines']): Machine {
-  const scopes = sql.all<{ to_id: MachineId }>(
-    'select to_id from machine_scopes where from_id = ? order by created_at, to_id',
-    row.id,
-  )
-  return {
-    id: row.id as MachineId,
-    instanceId: row.instance_id as InstanceId,
-    name: row.name,
-    defaultTokenTtl: row.default_token_ttl as Seconds | null,
-    scopes: scopes.map(({ to_id }) => to_id),
-    createdAt: row.created_at as Millis,
-    updatedAt: row.updated_at as Millis,
-  }
-}
+const scopesOf = (sql: SqlConnection, id: string): MachineId[] =>
+  sql
+    .all<{ to_id: MachineId }>(
+      'select to_id from machine_scopes where from_id = ? order by created_at, to_id',
+      id,
+    )
+    .map(({ to_id }) => to_id)
+
+const toMachine = (row: Schema['machines'], scopes: readonly MachineId[]): Machine => ({
+  ...toUnscoped(row),
+  scopes,
+})
+
+const toUnscoped = (row: Schema['machines']): Omit<Machine, 'scopes'> => ({
+  id: row.id as MachineId,
+  instanceId: row.instance_id as InstanceId,
+  name: row.name,
+  defaultTokenTtl: row.default_token_ttl as Seconds | null,
+  createdAt: row.created_at as Millis,
+  updatedAt: row.updated_at as Millis,
+})
 
 const toSecretKey = (row: KeyRow): MachineSecretKey => ({
   id: row.id as SecretKeyId,
