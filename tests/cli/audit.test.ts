@@ -91,10 +91,23 @@ describe('mintmark audit tail', () => {
     expect(all.map(({ number }) => number)).toEqual(all.map((_event, index) => index + 1))
   })
 
+  // Stops a token holder from steering the terminal of whoever reads the log.
+  it('shows no character of the second control set, of direction or of line ends as itself, in text or JSON', async () => {
+    const reason = 'a\u009b31m\u009d0;t\u009c\u2028\u202egnp.exe\u200f\u061c'
+    await issueAndRevoke(reason)
+    for (const flags of [[], ['--json']]) {
+      const { stdout } = await tail('-n', '1', ...flags)
+      expect(stdout).toContain(String.raw`a\u009b31m\u009d0;t\u009c\u2028\u202egnp.exe\u200f\u061c`)
+    }
+    expect(await tailJson('-n', '1')).toMatchObject([{ reason }])
+  })
+
   it('shows what a terminal would act on as it is written', async () => {
     await issueAndRevoke('\u001b[31mred\r\n2030-01-01T00:00:00.000Z  instance.create')
     const { stdout } = await tail('-n', '1')
-    expect(stdout).toContain('(\\u001b[31mred\\r\\n2030-01-01T00:00:00.000Z  instance.create)')
+    expect(stdout).toMatch(
+      /\(\\u001b\[31mred(?:\\r|\\u000d)(?:\\n|\\u000a)2030-01-01T00:00:00\.000Z {2}instance\.create\)$/m,
+    )
     expect(stdout.trimEnd()).not.toContain('\n')
     expect(await tailJson('-n', '1')).toMatchObject([
       { reason: '\u001b[31mred\r\n2030-01-01T00:00:00.000Z  instance.create' },
@@ -127,6 +140,18 @@ describe('mintmark audit tail --follow', () => {
     const { stdout, stderr } = await result
     expect(stdout.split('\n')).toHaveLength(2)
     expect(stderr).toBe('')
+  })
+
+  it('prints with -n 0 nothing that was there before', async () => {
+    const [newest] = await tailJson('-n', '1')
+    const follower = follow('-n', '0')
+    let printed: Event[] = []
+    while (printed.length === 0) {
+      await issueAndRevoke('at some time it follows')
+      printed = await Promise.race([follower.until((events) => events.length > 0), sleep(200, [])])
+    }
+    expect(await follower.stop('SIGINT')).toBe(0)
+    expect(printed[0]!.number).toBeGreaterThan(newest!.number)
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)(

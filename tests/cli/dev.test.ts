@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -28,10 +29,12 @@ afterEach(() => removeFolder(root))
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
 describe('mintmark dev, started for the first time', () => {
-  it('makes a data folder and a master key that only their owner can read', async () => {
+  it('makes a data folder, a master key and a database that only their owner can read', async () => {
     const server = await startDev({ data })
     expect(modeOf(data)).toBe('700')
-    expect(modeOf(join(data, 'master.key'))).toBe('600')
+    const files = readdirSync(data)
+    expect(files).toEqual(expect.arrayContaining(['master.key', 'mintmark.db', 'mintmark.db-wal']))
+    for (const file of files) expect(`${file} ${modeOf(join(data, file))}`).toBe(`${file} 600`)
     expect(readFileSync(join(data, 'master.key'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
     expect(await server.stop()).toBe(0)
   })
@@ -54,8 +57,9 @@ describe('mintmark dev, started for the first time', () => {
   it('prints a banner whose commands work as they stand', async () => {
     const child = spawn(process.execPath, [BIN, 'dev', '--port', '0', '--data', data], {
       env: cleanEnvironment(),
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     })
+    const ended = once(child, 'exit')
     let banner = ''
     for await (const text of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
       banner += text
@@ -65,6 +69,7 @@ describe('mintmark dev, started for the first time', () => {
     expect(commands).toHaveLength(3)
     const { code, stdout, stderr } = await runShell(commands.join('; echo\n'))
     child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [issued, verified, revoked] = stdout
       .split('\n')
@@ -144,7 +149,7 @@ describe('mintmark dev --in-memory', () => {
       .filter((folder) => /\/mintmark-[^/]+$/.test(folder) && addressIn(folder) === url)
 
   it.each(['SIGTERM', 'SIGINT'] as const)('leaves no folder behind after %s', async (signal) => {
-    const server = await startDev({ data, flags: ['--in-memory'] })
+    const server = await startInMemory()
     expect((await createM2mClient(server).issue())?.status).toBe(201)
     const folders = folderOf(server.url)
     expect(folders).toHaveLength(1)
@@ -152,19 +157,42 @@ describe('mintmark dev --in-memory', () => {
     expect(readdirSync(folders[0]!)).not.toContain('master.key')
     expect(await server.stop(signal)).toBe(0)
     expect(folders.filter((folder) => existsSync(folder))).toEqual([])
-    expect(existsSync(data)).toBe(false)
   })
 
   it('makes other keys each time', async () => {
-    const servers = await Promise.all([1, 2].map(() => startDev({ flags: ['--in-memory'] })))
+    const servers = await Promise.all([startInMemory(), startInMemory()])
     const [first, second] = servers.map(({ env }) => env.CLERK_SECRET_KEY)
     expect(first).not.toBe(second)
-    for (const server of servers) {
-      expect(await server.stop()).toBe(0)
-      removeFolder(server.data)
-    }
+    for (const server of servers) expect(await server.stop('SIGTERM')).toBe(0)
+  })
+
+  it('is refused together with a folder to keep', async () => {
+    const { code, stdout, stderr } = await runCli(['dev', '--in-memory', '--port', '0', '--data', data])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^mintmark: --in-memory keeps nothing, [^\n]+\n$/)
+    expect(existsSync(data)).toBe(false)
   })
 })
+
+async function startInMemory() {
+  const child = spawn(process.execPath, [BIN, 'dev', '--in-memory', '--json', '--port', '0'], {
+    env: cleanEnvironment(),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  let out = ''
+  for await (const text of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    out += text
+    if (out.endsWith('}\n')) break
+  }
+  return {
+    ...(JSON.parse(out) as { url: string; env: Record<string, string> }),
+    stop(signal: NodeJS.Signals) {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
 
 function addressIn(folder: string): string | null {
   try {

@@ -9,6 +9,7 @@ const COMMANDS = [
   'instances',
   'instances create',
   'instances list',
+  'instances rotate-key',
   'audit',
   'audit tail',
   'config',

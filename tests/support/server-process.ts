@@ -44,10 +44,22 @@ export async function startDev({
   flags = [],
   environment = {},
 }: StartOptions = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [BIN, 'dev', '--json', '--port', '0', '--data', data, ...flags], {
-    env: cleanEnvironment(environment),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [
+      BIN,
+      'dev',
+      '--json',
+      '--port',
+      '0',
+      ...(flags.includes('--in-memory') ? [] : ['--data', data]),
+      ...flags,
+    ],
+    {
+      env: cleanEnvironment(environment),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let out = ''
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))

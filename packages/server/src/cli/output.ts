@@ -1,10 +1,10 @@
 /** Data for programs or for people, on stdout. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2))
+export const printJson = (value: unknown): void => print(printableJson(JSON.stringify(value, null, 2)))
 
 /** One JSON object a line, for what has no end. */
-export const printJsonLine = (value: unknown): void => print(JSON.stringify(value))
+export const printJsonLine = (value: unknown): void => print(printableJson(JSON.stringify(value)))
 
 export const say = (message: string): void => void process.stderr.write(`${message}\n`)
 
@@ -22,9 +22,15 @@ export function printTable(titles: readonly string[], rows: readonly (readonly s
     )
 }
 
-/** What a terminal would act on is shown as it is written: names and reasons come from callers. */
-export const printable = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- Control characters are what it is about.
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
-    JSON.stringify(character).slice(1, -1),
-  )
+/** What a terminal would act on: control characters of both sets, line separators and marks of direction. */
+// oxlint-disable-next-line no-control-regex -- Control characters are what it is about.
+const ACTED_ON = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** Such characters are shown as they would be written: names and reasons come from callers. */
+export const printable = (text: string): string => text.replaceAll(ACTED_ON, escaped)
+
+/** The same for JSON, which stays what it was: within its strings an escape means the character. */
+const printableJson = (text: string): string =>
+  text.replaceAll(ACTED_ON, (character) => (character === '\n' ? character : escaped(character)))

@@ -23,7 +23,8 @@ export function createAddressOf(
     const header = request.headers['x-forwarded-for']
     const hops = typeof header === 'string' ? header.split(',').map((hop) => plain(hop.trim())) : []
     const client = hops.findLast((hop) => !isTrusted(hop))
-    return client !== undefined && isIP(client) !== 0 ? client : peer
+    // A zone, after `%`, could be any text.
+    return client !== undefined && isIP(client) !== 0 && !client.includes('%') ? client : peer
   }
 }
 

@@ -1,5 +1,5 @@
 /** The data folder: the database, for `dev` the master key, the server's lock and where it was reached last. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseMasterKey, type MasterKey } from '../core/secrets/master-key.ts'
@@ -17,16 +17,39 @@ export function makeDataFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new StorageError(`The data folder ${folder} cannot be made.`, { cause: error })
+    const why = existsSync(folder) ? 'there is a file of that name' : reasonOf(error)
+    throw new StorageError(`The data folder ${folder} cannot be made: ${why}.`, { cause: error })
+  }
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new StorageError(
+      `The data folder ${resolve(folder)} cannot be written by this user (uid ${process.getuid?.()}). Change its owner, or use another with --data.`,
+      { cause: error },
+    )
   }
 }
 
-/** @throws {StorageError} if there is no database in it */
+const reasonOf = (error: unknown): string =>
+  (error as NodeJS.ErrnoException).code === 'EACCES'
+    ? 'permission denied'
+    : String((error as NodeJS.ErrnoException).code)
+
+/** @throws {StorageError} if there is no database in it, or this user cannot see */
 export function requireDatabase(folder: string): void {
-  if (existsSync(join(folder, DATABASE_FILE))) return
-  throw new StorageError(
-    `There is no Mintmark database in ${resolve(folder)}. Start "mintmark dev" or "mintmark serve" with it first.`,
-  )
+  try {
+    accessSync(join(folder, DATABASE_FILE), constants.R_OK | constants.W_OK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') {
+      throw new StorageError(
+        `The data folder ${resolve(folder)} cannot be used by this user (uid ${process.getuid?.()}). Run the command as the user that runs the server.`,
+        { cause: error },
+      )
+    }
+    throw new StorageError(
+      `There is no Mintmark database in ${resolve(folder)}. If a server uses another folder, name it with --data; otherwise start one with "mintmark dev" or "mintmark serve".`,
+    )
+  }
 }
 
 /**
@@ -67,7 +90,9 @@ function readKeyFile({ masterKeyFile, data }: Config): string {
   const file = masterKeyFile ?? (existsSync(ownFile) ? ownFile : null)
   if (file === null) {
     throw new ConfigError(
-      'There is no master key: set MINTMARK_MASTER_KEY or MINTMARK_MASTER_KEY_FILE, for instance to the output of "openssl rand -hex 32", and keep it as safe as the tokens.',
+      existsSync(join(data, DATABASE_FILE))
+        ? 'This database needs the master key it was made with: give it by --master-key-file, MINTMARK_MASTER_KEY_FILE or MINTMARK_MASTER_KEY.'
+        : 'There is no master key: make one with "openssl rand -hex 32 > master.key", keep it as safe as the tokens, and give it by --master-key-file, MINTMARK_MASTER_KEY_FILE or MINTMARK_MASTER_KEY.',
     )
   }
   try {

@@ -6,6 +6,7 @@ import type { Authority } from '../../authority.ts'
 import { createInstance } from '../../directory/instances/create.ts'
 import { createMachine } from '../../directory/machines/create.ts'
 import { toHex } from '../../core/ids.ts'
+import { ConfigError } from '../../server/config.ts'
 import {
   ensureMasterKeyFile,
   makeDataFolder,
@@ -36,12 +37,14 @@ export function devCommand(): Command {
   )
   addSettings(command, FLAGS).option(
     '--in-memory',
-    'Keep nothing: use a folder in memory that goes away at the end.',
+    'Keep nothing: use a folder in memory that goes away at the end. Not with --data.',
   )
   return addConfigFile(addJson(command)).action((flags: DevFlags) =>
     flags.inMemory ? runInMemory(flags) : run(flags),
   )
 }
+
+const IN_MEMORY = 'in memory'
 
 interface DevFlags extends Readonly<Record<string, unknown>> {
   readonly inMemory?: boolean
@@ -49,6 +52,8 @@ interface DevFlags extends Readonly<Record<string, unknown>> {
 }
 
 async function runInMemory(flags: DevFlags): Promise<void> {
+  if (flags.data !== undefined)
+    throw new ConfigError('--in-memory keeps nothing, so it cannot be used with --data.')
   // Linux keeps this folder in memory; where it is not, the folder is at least gone afterwards.
   const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
   const data = mkdtempSync(join(parent, 'mintmark-'))
@@ -78,7 +83,7 @@ async function run(flags: DevFlags): Promise<void> {
       const [instance] = await authority.storage.read.instances.list()
       const variables = await clientEnvironment(authority, instance!, config.publicUrl ?? server.url)
       if (flags.json) printJson({ url: server.url, metricsUrl: server.metricsUrl, env: variables })
-      else print(banner(server, variables, flags.inMemory ? 'in memory' : config.data))
+      else print(banner(server, variables, flags.inMemory ? IN_MEMORY : config.data))
     },
   })
 }
@@ -101,6 +106,10 @@ function banner(
 ): string {
   const worker = env.CLERK_MACHINE_SECRET_KEY
   const api = env.MINTMARK_API_MACHINE_SECRET_KEY
+  const hint =
+    data === IN_MEMORY
+      ? 'Nothing is kept: copy the keys from above.'
+      : `For your .env file: npx mintmark env${data === DEV_DEFAULTS.data ? '' : ` --data '${data}'`} > .env.`
   const json = "-H 'Content-Type: application/json'"
   const field = (name: string) => `$(echo "$M" | sed 's/.*"${name}":"\\(mt_[^"]*\\)".*/\\1/')`
   return [
@@ -124,7 +133,7 @@ function banner(
     `curl -s ${url}/m2m_tokens/verify -H "Authorization: Bearer ${api}" ${json} -d "{\\"token\\":\\"${field('token')}\\"}"`,
     `curl -s -X POST ${url}/m2m_tokens/${field('id')}/revoke -H "Authorization: Bearer ${worker}"`,
     '',
-    '  For your .env: mintmark env. To stop: Ctrl-C.',
+    `  ${hint} To stop: Ctrl-C.`,
     '',
   ].join('\n')
 }

@@ -24,7 +24,7 @@ export function serveCommand(): Command {
           log.log.info({ url, metricsUrl }, 'ready')
           if ((await authority.storage.read.instances.list()).length === 0) {
             say(
-              'mintmark: there is no instance yet. Make one, also while the server runs: mintmark instances create --data DIR',
+              'mintmark: there is no instance yet. Make one, also while the server runs, with the same settings: mintmark instances create --name production …',
             )
           }
         },
