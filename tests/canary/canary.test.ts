@@ -46,6 +46,7 @@ describe.each(COMMANDS)('$command', ({ start }) => {
     recorder = createRecorder(server.url)
     const known = await runOperations({ recorder, canaries, env: server.env })
     await createSecondInstance()
+    await rotateKeyOfSecondInstance()
     for (const [name, secret] of canaries.secrets) await misuse(recorder, known, name, secret)
     await withoutTable('m2m_tokens', async () => {
       for (const [name, secret] of canaries.secrets) await misuse(recorder, known, `broken: ${name}`, secret)
@@ -124,6 +125,13 @@ describe.each(COMMANDS)('$command', ({ start }) => {
     ])
     expect(code).toBe(0)
     canaries.add('key of another instance', JSON.parse(stdout).secretKey)
+  }
+
+  async function rotateKeyOfSecondInstance(): Promise<void> {
+    const args = ['instances', 'rotate-key', '--data', data, '--instance', 'second', '--json']
+    const { code, stdout } = await runCli(args)
+    expect(code).toBe(0)
+    canaries.add('key of another instance after rotation', JSON.parse(stdout).secretKey)
   }
 
   /** What a server says when its database is not as it should be, which nobody foresaw in detail. */

@@ -12,7 +12,7 @@ import {
   type Ledger,
   type LedgerEntry,
 } from './ledger.ts'
-import { createM2mClient, type Answer, type M2mClient } from './m2m-client.ts'
+import { createM2mClient, type Answer, type Format, type M2mClient } from './m2m-client.ts'
 
 describe.each(DISKS)('a server $name', ({ start }) => {
   const ledger: Ledger = createLedger()
@@ -32,21 +32,18 @@ describe.each(DISKS)('a server $name', ({ start }) => {
 
   afterAll(() => server.stop())
 
-  it('refuses to issue with 503, Retry-After and service_unavailable', async () => {
+  it('refuses to issue and to revoke with 503, Retry-After and service_unavailable', async () => {
     await issueUntilFull()
-    for (let count = 0; count < 5; count++) expectUnavailable(await client.issue('opaque'))
-    expectUnavailable(await client.issue('jwt'))
-    expectUnavailable(
-      await client.revoke(ledger.entries.find(({ revocation }) => revocation === 'not asked')!.id),
-    )
+    await issueOrBeRefused('jwt')
+    const entry = ledger.entries.find(({ revocation }) => revocation === 'not asked')!
+    const answer = await client.revoke(entry.id)
+    if (answer?.status === 200) entry.revocation = 'acknowledged'
+    else expectUnavailable(answer)
   })
 
-  it('refuses every one of many that ask together, or serves it', async () => {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => client.issue('opaque')))
-    for (const answer of answers) {
-      if (answer?.status === 201) note(answer)
-      else expectUnavailable(answer)
-    }
+  it('refuses each of many that ask together, or serves it', async () => {
+    const served = await Promise.all(Array.from({ length: 50 }, () => issueOrBeRefused('opaque')))
+    expect(served).toContain(false)
   })
 
   it('goes on verifying everything it acknowledged, and refusing what it revoked', async () => {
@@ -58,13 +55,14 @@ describe.each(DISKS)('a server $name', ({ start }) => {
     await sleep(5_000)
     expect(await compareVerdicts(ledger.entries, client, isRevoked)).toEqual([])
     expect((await fetch(`${server.url}/.well-known/jwks.json`)).status).toBe(200)
-    expectUnavailable(await client.issue('opaque'))
+    await issueUntilFull()
   })
 
   it('has kept what it acknowledged, and nothing else', () => {
     const copy = server.copy()
-    expect(compareRecords(ledger, copy)).toEqual([])
+    const wrong = compareRecords(ledger, copy)
     removeFolder(copy)
+    expect(wrong).toEqual([])
   })
 
   it('issues and revokes again once there is space, without a restart', async () => {
@@ -80,10 +78,13 @@ describe.each(DISKS)('a server $name', ({ start }) => {
   it('has lost nothing when it is started again on that folder', async () => {
     const copy = server.copy()
     const again = await startDev({ data: copy })
-    expect(compareRecords(ledger, copy)).toEqual([])
-    expect(await compareVerdicts(ledger.entries, createM2mClient(again), isRevoked)).toEqual([])
+    const wrong = [
+      ...compareRecords(ledger, copy),
+      ...(await compareVerdicts(ledger.entries, createM2mClient(again), isRevoked)),
+    ]
     expect(await again.stop()).toBe(0)
     removeFolder(copy)
+    expect(wrong).toEqual([])
   })
 
   it('stops in order', async () => {
@@ -95,15 +96,20 @@ describe.each(DISKS)('a server $name', ({ start }) => {
     let refusals = 0
     for (let asked = 0; refusals < 10; asked++) {
       expect(asked, 'the disk must fill').toBeLessThan(5_000)
-      const answer = await client.issue('opaque')
-      if (answer?.status === 201) note(answer)
-      else expectUnavailable(answer)
-      refusals = answer?.status === 201 ? 0 : refusals + 1
+      refusals = (await issueOrBeRefused('opaque')) ? 0 : refusals + 1
     }
   }
 
-  function note({ body }: Answer): void {
-    ledger.entries.push({ id: body.id, token: body.token, revocation: 'not asked' })
+  /** A commit that needs fewer pages than the one before may still fit: then it counts. */
+  async function issueOrBeRefused(format: Format): Promise<boolean> {
+    const answer = await client.issue(format)
+    if (answer?.status !== 201) {
+      expectUnavailable(answer)
+      return false
+    }
+    const { id, token } = answer.body
+    ledger.entries.push({ id, token, revocation: 'not asked' })
+    return true
   }
 
   function isRevoked(id: string): boolean {

@@ -90,7 +90,7 @@ async function killUnderLoad(): Promise<void> {
   const before = ledger.entries.length
   const clients = Array.from({ length: CLIENTS }, work)
   while (ledger.entries.length === before && ledger.refusals.length === 0) await sleep(1)
-  await sleep(Math.random() * 90)
+  await sleep(20 + Math.random() * 100)
   if (server.child.exitCode === null && server.child.kill('SIGKILL')) killed++
   await Promise.all([server.stop(), ...clients])
 }

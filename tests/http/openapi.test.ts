@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startAuthority, type TestAuthority } from '../support/authority.ts'
+import { startAuthority, type Answer, type TestAuthority } from '../support/authority.ts'
 import { faultsIn } from './json-schema.ts'
 import {
   endpointsIn,
@@ -24,14 +24,16 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
+const bare = (path: string) => path.split('?')[0]!
+
 /** The endpoint that a sample asks, by its path with the parameters filled in. */
 function endpointOf({ method, path }: Pick<Sample, 'method' | 'path'>): Endpoint {
-  const [bare] = path.split('?')
+  const asked = bare(path)
   const candidates = endpointsIn(document).filter((endpoint) => {
     const shape = endpoint.path.replaceAll(/\{\w+\}/g, String.raw`[^/]+`)
-    return endpoint.method === method && new RegExp(`^${shape}$`).test(bare!)
+    return endpoint.method === method && new RegExp(`^${shape}$`).test(asked)
   })
-  return candidates.find((endpoint) => endpoint.path === bare) ?? candidates[0]!
+  return candidates.find((endpoint) => endpoint.path === asked) ?? candidates[0]!
 }
 
 const keyFor = ({ callers }: Sample) =>
@@ -39,6 +41,26 @@ const keyFor = ({ callers }: Sample) =>
 const sampleNamed = (name: string) => samplesOf(world.ids).find((sample) => sample.name === name)!
 const send = ({ method, path, body }: Sample, key: string | undefined) =>
   t.request(method, path, { key, body })
+
+/** How an operation refuses: no key, a wrong one, a bad query, a bad body, a bad version, ids that are not there. */
+async function refusalsOf(name: string): Promise<readonly Answer[]> {
+  const sample = samplesOf(ABSENT_IDS).find((each) => each.name === name)!
+  const { method, path, body } = sample
+  const key = keyFor(sample)
+  const badBodies = [
+    { name: 1, claims: 1, token: 1 },
+    { name: '', user_id: null, machine_id: '' },
+  ]
+  const answers = [
+    await send(sample, undefined),
+    await send(sample, world.tokens.m2mOpaque),
+    await send(sample, key),
+    await send({ ...sample, path: `${bare(path)}?limit=x` }, key),
+    ...(body ? await Promise.all(badBodies.map((bad) => send({ ...sample, body: bad }, key))) : []),
+    await t.request(method, path, { key, headers: { 'clerk-api-version': 'x' } }),
+  ]
+  return answers.filter(({ status }) => status >= 400)
+}
 
 describe('the OpenAPI document', () => {
   it('is public, cacheable and JSON', async () => {
@@ -95,6 +117,35 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  it('gives the parameters of a page their types, bounds and defaults, from which clients are made', () => {
+    const pages = endpointsIn(document).flatMap(({ path, operation: { parameters } }) =>
+      parameters
+        .filter(({ name }) => ['limit', 'offset', 'revoked', 'expired'].includes(name))
+        .map((parameter) => ({ most: path.endsWith('m2m_tokens') ? 100 : 500, ...parameter })),
+    )
+    expect(pages.length).toBeGreaterThan(0)
+    for (const { name, most, schema } of pages) {
+      const types = {
+        limit: { type: 'integer', minimum: 1, maximum: most, default: 10 },
+        offset: { type: 'integer', minimum: 0, default: 0 },
+      }
+      const boolean = { type: 'boolean', default: false }
+      expect([name, schema]).toMatchObject([name, types[name as keyof typeof types] ?? boolean])
+    }
+  })
+
+  it('names the code of each refusal beside its status', async () => {
+    const unnamed = new Set<string>()
+    for (const { name } of SAMPLES) {
+      const { operationId, responses } = endpointOf(sampleNamed(name)).operation
+      for (const { status, body } of await refusalsOf(name)) {
+        const [{ code }] = body.errors
+        if (!responses[status]?.description.includes(`\`${code}\``)) unnamed.add(`${operationId} ${code}`)
+      }
+    }
+    expect([...unnamed]).toStrictEqual([])
+  })
+
   // Stops a field that is not declared, and may be a secret, from leaving unnoticed.
   it('declares every field of every answer: no object of a success may have others', () => {
     const open = endpointsIn(document).flatMap(({ operation }) =>
@@ -113,20 +164,7 @@ describe('the OpenAPI document', () => {
 describe.each(SAMPLES.map(({ name }) => name))('%s', (name) => {
   it('answers a refusal as the document says', async () => {
     const { responses } = endpointOf(sampleNamed(name)).operation
-    const sample = samplesOf(ABSENT_IDS).find((each) => each.name === name)!
-    const answers = [
-      await send(sample, undefined),
-      await send(sample, world.tokens.m2mOpaque),
-      await send({ ...sample, path: `${sample.path.split('?')[0]}?limit=x` }, keyFor(sample)),
-      ...(sample.body
-        ? [await send({ ...sample, body: { name: 1, claims: 1, token: 1 } }, keyFor(sample))]
-        : []),
-      await t.request(sample.method, sample.path, {
-        key: keyFor(sample),
-        headers: { 'clerk-api-version': 'x' },
-      }),
-    ]
-    for (const { status, body } of answers.filter((answer) => answer.status >= 400)) {
+    for (const { status, body } of await refusalsOf(name)) {
       expect(Object.keys(responses)).toContain(String(status))
       expect(faultsIn(schemaOf(responses[status]!), body, document.components.schemas)).toStrictEqual([])
     }
