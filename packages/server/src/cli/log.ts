@@ -28,7 +28,7 @@ export function createLog(level: string, format: 'json' | 'text'): Log {
   const lines = format === 'json' ? destination : asText(destination)
   return {
     log: pino(options, lines),
-    writeLine: (line) => void lines.write(line),
+    writeLine: (line) => lines.write(line),
     flush() {
       try {
         destination.flushSync()

@@ -3,7 +3,7 @@
  * text and kept: the driver is synchronous, so nothing else can be using one.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, sql, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
+import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely'
 import { unavailable } from '../core/errors.ts'
 import type { Schema } from './schema.ts'
 
@@ -58,7 +58,7 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
   return {
     dataVersion: () => (orUnavailable(() => version.get()) as unknown as [number])[0],
     query: new Kysely<Schema>({
-      dialect: new TransactionalSqliteDialect({ database: builderDatabase(prepare) }),
+      dialect: new SqliteDialect({ database: builderDatabase(prepare) }),
     }),
     get: (sql, ...values) => orUnavailable(() => prepare(sql).get(...values)) as never,
     all: (sql, ...values) => orUnavailable(() => prepare(sql).all(...values)) as never,
@@ -68,24 +68,6 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
       return database.isTransaction
     },
     close: () => database.close(),
-  }
-}
-
-/**
- * SQLite can undo a change of schema, which the query builder does not count on: so migrations run in one
- * transaction. It begins with a write, so that a second process waits and then sees that all is done.
- */
-class TransactionalSqliteDialect extends SqliteDialect {
-  override createAdapter() {
-    return new (class extends SqliteAdapter {
-      override get supportsTransactionalDdl() {
-        return true
-      }
-
-      override async acquireMigrationLock(db: Kysely<unknown>) {
-        await sql`update kysely_migration_lock set is_locked = is_locked`.execute(db)
-      }
-    })()
   }
 }
 

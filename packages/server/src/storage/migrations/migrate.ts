@@ -3,7 +3,7 @@
  * the note that it ran, one process at a time. A database that knows a migration this release does not
  * is newer, and is refused.
  */
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { StorageError } from '../storage-error.ts'
 import type { Schema } from '../schema.ts'
@@ -39,16 +39,32 @@ export async function migrationState(db: Kysely<Schema>): Promise<MigrationState
 }
 
 /**
+ * All that is pending runs in one transaction. It begins as a writer, so that of several processes one
+ * runs it, and the others wait and then see that all is done.
+ *
  * @returns the names of what ran
  * @throws {StorageError} if the schema is newer, or a migration failed and was rolled back
  */
 export async function migrate(db: Kysely<Schema>): Promise<readonly string[]> {
-  const { pending } = await migrationState(db)
-  if (pending.length === 0) return []
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } })
-  const { error, results } = await migrator.migrateToLatest()
-  // Another process may have been quicker; then all is done and nothing is wrong.
-  if (error !== undefined && (await migrationState(db)).pending.length === 0) return []
+  if ((await migrationState(db)).pending.length === 0) return []
+  await sql`begin immediate`.execute(db)
+  try {
+    const { pending } = await migrationState(db)
+    if (pending.length > 0) await runAll(db)
+    await sql`commit`.execute(db)
+    return pending
+  } catch (error) {
+    await sql`rollback`.execute(db)
+    throw error
+  }
+}
+
+async function runAll(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    disableTransactions: true,
+    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+  })
+  const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw new StorageError('A migration failed and was rolled back.', { cause: error })
-  return (results ?? []).map(({ migrationName }) => migrationName)
 }
