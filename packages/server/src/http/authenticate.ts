@@ -33,7 +33,7 @@ export async function authenticate(
   const caller = key.startsWith(MACHINE_SECRET_KEY_PREFIX)
     ? await readMachineKey(deps, key)
     : await readInstanceKey(deps, key)
-  if (caller === null || !operation.callers.split(' or ').includes(caller.kind)) {
+  if (caller === null || !operation.callers.includes(caller.kind)) {
     throw new AuthorityError(badKeyCode(operation))
   }
   return caller

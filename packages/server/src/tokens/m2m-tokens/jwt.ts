@@ -6,7 +6,7 @@ import { signJwt, type Jwt } from '../../signing/jws.ts'
 import { DERIVED_CLAIMS, M2M_JWT_CATEGORY, RESERVED_CLAIMS, type M2mToken } from './m2m-token.ts'
 
 /**
- * Writes the token as a JWT. Its own claims come first and win; `aud` and `scopes` are there only for a
+ * Writes the token as a JWT. The authority's claims come first and win, whatever was checked before; `aud` and `scopes` are there only for a
  * scoped machine, because an empty one makes clients see a scope with no name (wire reference, "M2M JWT").
  */
 export function m2mJwtOf(
@@ -24,7 +24,7 @@ export function m2mJwtOf(
     exp: toSeconds(token.expiresAt),
     jti: token.id,
   }
-  const payload = { ...standard, ...customClaims(token.claims as JsonObject | null) }
+  const payload = { ...standard, ...customClaims(token.claims as JsonObject | null), ...standard }
   return signJwt({ cat: M2M_JWT_CATEGORY, kid: signer.id }, payload, signer.key)
 }
 
