@@ -11,30 +11,47 @@ export interface Log {
 
 /** @param format `text` costs more for each event and is for development */
 export function createLog(level: string, format: 'json' | 'text'): Log {
-  // Buffered: a write for each request would cost as much as the request.
-  const destination = pino.destination({
-    fd: 2,
-    sync: false,
-    minLength: 32_768,
-    maxWrite: 65_536,
-    periodicFlush: 250,
-  })
+  const destination = pino.destination({ fd: 2, sync: false })
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  const lines = format === 'json' ? destination : asText(destination)
+  const batches = inBatches(destination)
+  const lines = format === 'json' ? batches : asText(batches)
+  const flush = () => {
+    batches.handOver()
+    try {
+      destination.flushSync()
+    } catch {
+      // Not opened yet: nothing was written.
+    }
+  }
+  process.once('exit', flush)
+  return { log: pino(options, lines), writeLine: (line) => lines.write(line), flush }
+}
+
+/** Lines are handed over when there are this many characters of them, or after this time. */
+const BATCH_LENGTH = 16_384
+const BATCH_MS = 250
+
+/** Puts lines together, since what the destination does for each write costs as much as a verification. */
+function inBatches(destination: DestinationStream): DestinationStream & { handOver(): void } {
+  let batch = ''
+  let timer: NodeJS.Timeout | null = null
+  function handOver(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    if (batch !== '') destination.write(batch)
+    batch = ''
+  }
   return {
-    log: pino(options, lines),
-    writeLine: (line) => lines.write(line),
-    flush() {
-      try {
-        destination.flushSync()
-      } catch {
-        // Not opened yet: nothing was written.
-      }
+    handOver,
+    write(line) {
+      batch += line
+      if (batch.length >= BATCH_LENGTH) handOver()
+      else timer ??= setTimeout(handOver, BATCH_MS).unref()
     },
   }
 }
