@@ -41,8 +41,7 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
         if (outgoing.hasHeader('Connection')) ending.add(incoming.socket)
         if (isAmbiguous(incoming)) {
           ending.add(incoming.socket)
-          // In the next turn, because the parser may yet refuse it, and would take our answer back with it.
-          setImmediate(refuseAmbiguous, outgoing)
+          refuseAmbiguous(outgoing)
           return
         }
         const request = toRequest(incoming, addressOf(incoming))
@@ -155,9 +154,17 @@ function isRepeated(rawHeaders: readonly string[], name: string): boolean {
   return first >= 0 && findHeader(rawHeaders, name, first + 2) >= 0
 }
 
+const NOTHING = Buffer.alloc(0)
+
 function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
   const tooLarge = () => new AuthorityError('request_body_too_large')
-  if (Number(incoming.headers['content-length'] ?? 0) > BODY_LIMIT) return Promise.reject(tooLarge())
+  if (Number(valueOf(incoming.rawHeaders, 'content-length') ?? 0) > BODY_LIMIT)
+    return Promise.reject(tooLarge())
+  if (incoming.complete) {
+    // All of it came with the headers. To take it at once costs a third of waiting for its events.
+    const bytes = (incoming.read() as Buffer | null) ?? NOTHING
+    return bytes.length > BODY_LIMIT ? Promise.reject(tooLarge()) : Promise.resolve(bytes)
+  }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0

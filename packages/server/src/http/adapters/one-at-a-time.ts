@@ -1,7 +1,9 @@
 /**
- * Requests of one connection are answered one after the other. Node hands over all that a client has sent
- * at once; were they all begun at once, one write of a client could hold up every other client and fill
- * the memory with answers that nobody reads.
+ * When a request is begun. Those of one connection are answered one after the other: Node hands over all
+ * that a client has sent at once; were they all begun at once, one write of a client could hold up every
+ * other client and fill the memory with answers that nobody reads. And those that were read from their
+ * sockets in one turn of the event loop are begun together at its end: by then their bodies are there
+ * too, and what has to be done once for all of them is done once (`Storage.catchUp`).
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -9,21 +11,30 @@ import type { Socket } from 'node:net'
 /** @returns a function that begins what answers a request as soon as the one before it has been sent */
 export function oneAtATime(): (socket: Socket, outgoing: ServerResponse, begin: () => void) => void {
   const waiting = new WeakMap<Socket, (() => void)[]>()
+  let ready: (() => void)[] = []
+
+  function beginAll(): void {
+    const all = ready
+    ready = []
+    for (const begin of all) begin()
+  }
+
+  function beginLater(begin: () => void): void {
+    if (ready.push(begin) === 1) setImmediate(beginAll)
+  }
 
   function next(socket: Socket): void {
     const begin = waiting.get(socket)?.shift()
     if (begin === undefined) waiting.delete(socket)
-    else begin()
+    else beginLater(begin)
   }
 
   return (socket, outgoing, begin) => {
     outgoing.once('close', () => next(socket))
     const queue = waiting.get(socket)
-    if (queue !== undefined) {
-      queue.push(begin)
-      return
-    }
-    waiting.set(socket, [])
-    begin()
+    if (queue === undefined) {
+      waiting.set(socket, [])
+      beginLater(begin)
+    } else queue.push(begin)
   }
 }
