@@ -1,7 +1,6 @@
 /** Says who calls, from the one Authorization header, or refuses. Garbage is refused without a look-up. */
 import type { InstanceCaller, MachineCaller } from '../core/caller.ts'
 import { AuthorityError, type ErrorCode } from '../core/errors.ts'
-import { secretKeyId } from '../core/ids.ts'
 import type { Operation } from '../core/operation.ts'
 import type { SecretReader } from '../core/secrets/secrets.ts'
 import type { Reads } from '../core/stores.ts'
@@ -53,10 +52,10 @@ async function readInstanceKey(
   presented: string,
 ): Promise<InstanceCaller | null> {
   const environment: Environment = presented.startsWith(SECRET_KEY_PREFIXES.live) ? 'live' : 'test'
-  const name = readSecret(SECRET_KEY_PREFIXES[environment], null, presented)
-  if (name === null) return null
-  const key = await read.instances.findSecretKey(secretKeyId(name.id))
-  if (key === null || key.environment !== environment || key.macKeyId !== name.keyId) return null
+  const secret = readSecret(SECRET_KEY_PREFIXES[environment], null, presented)
+  if (secret === null) return null
+  const key = await read.instances.findSecretKey(secret.id)
+  if (key === null || key.environment !== environment || key.macKeyId !== secret.macKeyId) return null
   if (isPast(key.expiresAt, clock.now())) return null
   return { kind: 'instance', instanceId: key.instanceId, keyId: key.id }
 }
@@ -65,10 +64,10 @@ async function readMachineKey(
   { read, readSecret, clock }: AuthenticateDeps,
   presented: string,
 ): Promise<MachineCaller | null> {
-  const name = readSecret(MACHINE_SECRET_KEY_PREFIX, null, presented)
-  if (name === null) return null
-  const key = await read.machines.findSecretKey(secretKeyId(name.id))
-  if (key === null || key.macKeyId !== name.keyId || isPast(key.expiresAt, clock.now())) return null
+  const secret = readSecret(MACHINE_SECRET_KEY_PREFIX, null, presented)
+  if (secret === null) return null
+  const key = await read.machines.findSecretKey(secret.id)
+  if (key === null || key.macKeyId !== secret.macKeyId || isPast(key.expiresAt, clock.now())) return null
   return { kind: 'machine', instanceId: key.instanceId, machineId: key.machineId, keyId: key.id }
 }
 

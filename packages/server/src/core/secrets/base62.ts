@@ -18,6 +18,12 @@ const LIMB = 2 ** 24
 const VALUES = new Uint8Array(128).fill(255)
 for (let value = 0; value < BASE; value++) VALUES[ALPHABET.charCodeAt(value)] = value
 
+/** Every two digits, by their value. */
+const PAIRS = Array.from(
+  { length: BASE ** 2 },
+  (_, value) => ALPHABET[Math.floor(value / BASE)]! + ALPHABET[value % BASE]!,
+)
+
 /** How many base62 digits hold any value of that many bytes. */
 export const base62Width = (byteLength: number): number => Math.ceil((byteLength * 8) / Math.log2(BASE))
 
@@ -71,14 +77,8 @@ export function decodeDigits(text: string, start: number, end: number): number {
   return value
 }
 
-function encodeChunk(value: number): string {
-  let digits = ''
-  for (let rest = value, count = 0; count < CHUNK_DIGITS; count++) {
-    digits = ALPHABET[rest % BASE]! + digits
-    rest = Math.floor(rest / BASE)
-  }
-  return digits
-}
+const encodeChunk = (value: number): string =>
+  PAIRS[Math.floor(value / PAIRS.length)]! + PAIRS[value % PAIRS.length]!
 
 /** Limbs from the most significant to the least, padded in front. */
 function toLimbs(bytes: Uint8Array): number[] {

@@ -14,7 +14,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { base62Width, decodeBase62, decodeDigits, encodeBase62 } from './base62.ts'
-import type { InstanceId, Uuid } from '../ids.ts'
+import { m2mTokenId, secretKeyId, testingTokenId, type InstanceId, type Uuid } from '../ids.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { AuthorityError } from '../errors.ts'
 import type { MacKeyId, MacKeys } from './master-key.ts'
@@ -94,12 +94,27 @@ export function parseSecret(
   return timingSafeEqual(expected, body.subarray(1 + ID_BYTES)) ? { prefix, owner, id, keyId } : null
 }
 
+/** The id of the record that a secret with each prefix stands for. */
+const RECORD_IDS = {
+  mt_: m2mTokenId,
+  ak_: secretKeyId,
+  sk_test_: secretKeyId,
+  sk_live_: secretKeyId,
+  c_: testingTokenId,
+} as const satisfies Record<SecretPrefix, (id: Uuid) => string>
+
+/** What a good secret proves: that this authority issued that id, and under which master key. */
+export interface ProvenSecret<Prefix extends SecretPrefix = SecretPrefix> {
+  readonly id: ReturnType<(typeof RECORD_IDS)[Prefix]>
+  readonly macKeyId: MacKeyId
+}
+
 /** As {@link parseSecret} with the keys it was made for. */
-export type SecretReader = (
-  prefix: SecretPrefix,
+export type SecretReader = <Prefix extends SecretPrefix>(
+  prefix: Prefix,
   owner: InstanceId | null,
   presented: string,
-) => SecretName | null
+) => ProvenSecret<Prefix> | null
 
 /**
  * A reader that remembers, in a bounded way, which secrets it has proven: most are presented many times,
@@ -107,15 +122,17 @@ export type SecretReader = (
  * It keeps digests, so that the secrets that callers present do not pile up in memory.
  */
 export function createSecretReader(keys: MacKeys, limit: number): SecretReader {
-  const proven = createBoundedMap<SecretName>(limit)
+  const proven = createBoundedMap<ProvenSecret>(limit)
   return (prefix, owner, presented) => {
     if (presented.length !== prefix.length + SECRET_WIDTH) return null
     const digest = hash('sha256', `${prefix}\0${owner ?? ''}\0${presented}`, 'base64url')
     const known = proven.get(digest)
-    if (known !== undefined) return known
+    if (known !== undefined) return known as ProvenSecret<typeof prefix>
     const name = parseSecret(keys, prefix, owner, presented)
-    if (name !== null) proven.set(digest, name)
-    return name
+    if (name === null) return null
+    const secret = { id: RECORD_IDS[prefix](name.id), macKeyId: name.keyId }
+    proven.set(digest, secret)
+    return secret as ProvenSecret<typeof prefix>
   }
 }
 

@@ -3,13 +3,13 @@ import type { Call } from '../../core/caller.ts'
 import { notFound } from '../../core/errors.ts'
 import { secretKeyId, uuidOf, type IdSource, type MachineId } from '../../core/ids.ts'
 import type { KeyRing } from '../../core/secrets/master-key.ts'
-import { formatSecret, type SecretPrefix } from '../../core/secrets/secrets.ts'
+import { formatSecret } from '../../core/secrets/secrets.ts'
 import type { Reads, Transactions } from '../../core/stores.ts'
 import { after, type Clock, type Millis, type Seconds } from '../../core/time.ts'
 import type { Machine, MachineSecretKey } from './machine.ts'
 import type { MachineReader, MachineStore } from './store.ts'
 
-export const MACHINE_SECRET_KEY_PREFIX: SecretPrefix = 'ak_'
+export const MACHINE_SECRET_KEY_PREFIX = 'ak_'
 
 /** The secret that a kept key stands for. Its tag has no owner: the key is how its holder says who it is. */
 export const machineSecretOf = (ring: KeyRing, key: MachineSecretKey): string =>

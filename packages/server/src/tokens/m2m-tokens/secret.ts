@@ -1,5 +1,5 @@
-import { m2mTokenId, uuidOf, type InstanceId, type M2mTokenId } from '../../core/ids.ts'
-import type { KeyRing, MacKeyId } from '../../core/secrets/master-key.ts'
+import { uuidOf, type InstanceId } from '../../core/ids.ts'
+import type { KeyRing } from '../../core/secrets/master-key.ts'
 import { formatSecret, type SecretReader } from '../../core/secrets/secrets.ts'
 import type { M2mToken } from './m2m-token.ts'
 
@@ -10,11 +10,5 @@ export const m2mSecretOf = (ring: KeyRing, { id, instanceId, macKeyId }: M2mToke
   formatSecret(ring.macKeys, { prefix: PREFIX, owner: instanceId, id: uuidOf(id), keyId: macKeyId })
 
 /** `null` for anything that is not an opaque secret made by this authority for this instance. */
-export function readM2mSecret(
-  readSecret: SecretReader,
-  instanceId: InstanceId,
-  presented: string,
-): { readonly id: M2mTokenId; readonly macKeyId: MacKeyId } | null {
-  const name = readSecret(PREFIX, instanceId, presented)
-  return name === null ? null : { id: m2mTokenId(name.id), macKeyId: name.keyId }
-}
+export const readM2mSecret = (readSecret: SecretReader, instanceId: InstanceId, presented: string) =>
+  readSecret(PREFIX, instanceId, presented)

@@ -2,14 +2,7 @@
  * Testing tokens: they let an end-to-end test suite past bot protection, for an hour, for one instance.
  * They open nothing else. Clients never look inside; the number in front is the second of issue.
  */
-import {
-  testingTokenId,
-  timeOfUuid,
-  uuidOf,
-  type InstanceId,
-  type TestingTokenId,
-  type Uuid,
-} from '../../core/ids.ts'
+import { timeOfUuid, uuidOf, type InstanceId, type TestingTokenId, type Uuid } from '../../core/ids.ts'
 import type { KeyRing, MacKeyId } from '../../core/secrets/master-key.ts'
 import { formatSecret, type SecretReader } from '../../core/secrets/secrets.ts'
 import { seconds, toSeconds, type Millis } from '../../core/time.ts'
@@ -39,17 +32,12 @@ export function testingSecretOf(ring: KeyRing, token: TestingToken): string {
 }
 
 /** `null` for anything that is not a testing token made by this authority for this instance. */
-export function readTestingSecret(
-  readSecret: SecretReader,
-  instanceId: InstanceId,
-  presented: string,
-): { readonly id: TestingTokenId; readonly macKeyId: MacKeyId } | null {
+export function readTestingSecret(readSecret: SecretReader, instanceId: InstanceId, presented: string) {
   const dash = presented.indexOf('-')
-  const name = readSecret(PREFIX, instanceId, presented.slice(dash + 1))
-  if (name === null) return null
+  const secret = readSecret(PREFIX, instanceId, presented.slice(dash + 1))
+  if (secret === null) return null
   // The number is not under the tag, but the id is, and holds the same moment.
-  if (presented.slice(0, dash) !== String(issuedAt(name.id))) return null
-  return { id: testingTokenId(name.id), macKeyId: name.keyId }
+  return presented.slice(0, dash) === String(issuedAt(uuidOf(secret.id))) ? secret : null
 }
 
 const issuedAt = (id: Uuid) => toSeconds(timeOfUuid(id))
