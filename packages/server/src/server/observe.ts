@@ -16,19 +16,25 @@ export function logRequests(log: Logger, writeLine: (line: string) => void): Req
   return (event, fault) => {
     const level = QUIET.test(event.operation) ? 'debug' : event.status >= 500 ? 'error' : 'info'
     if (!log.isLevelEnabled(level)) return
-    const described = { level, time: now(), ...describe(event), msg: 'request' }
-    writeLine(
-      `${JSON.stringify(fault === undefined ? described : { ...described, fault: nameFault(fault) })}\n`,
-    )
+    const what = fault === undefined ? '' : `,"fault":${JSON.stringify(nameFault(fault))}`
+    writeLine(`{"level":"${level}","time":"${now()}",${describe(event)}${what},"msg":"request"}\n`)
   }
 }
 
-const describe = ({ caller, durationMs, ...event }: RequestEvent) => ({
-  ...event,
-  durationMs: Math.round(durationMs * 1000) / 1000,
-  instanceId: caller?.instanceId ?? null,
-  caller: caller === null ? null : caller.kind === 'machine' ? caller.machineId : caller.kind,
-})
+/** Written out by hand, since each name is known; the texts that a caller could have a say in are escaped. */
+function describe(event: RequestEvent): string {
+  const { traceId, method, address, operation, status, verdict, errorCode, durationMs, caller } = event
+  const who = caller === null ? null : caller.kind === 'machine' ? caller.machineId : caller.kind
+  return (
+    `"traceId":"${traceId}","method":${JSON.stringify(method)},"address":${JSON.stringify(address)}` +
+    `,"operation":"${operation}","status":${status},"verdict":${quoted(verdict)}` +
+    `,"errorCode":${quoted(errorCode)},"durationMs":${Math.round(durationMs * 1000) / 1000}` +
+    `,"instanceId":${quoted(caller && caller.instanceId)},"caller":${quoted(who)}`
+  )
+}
+
+/** For texts of our own, which hold nothing that would have to be escaped. */
+const quoted = (text: string | null): string => (text === null ? 'null' : `"${text}"`)
 
 /** The time as text, written anew only when it has moved: many events share a millisecond. */
 function isoNow(): () => string {
@@ -83,25 +89,27 @@ export function createMetrics(): { observe: RequestObserver; registry: Registry 
     registers: [registry],
   })
   // Finding the series of some labels costs more than counting in it, and there are few.
-  const countRequest = remember((operation, status) => requests.labels({ operation, status }))
-  const countVerdict = remember((operation, verdict) => verdicts.labels({ operation, verdict }))
-  const duration = remember((operation) => durations.labels({ operation }))
+  const ofOperation = remember((operation: string) => ({
+    duration: durations.labels({ operation }),
+    byStatus: remember((status: number) => requests.labels({ operation, status })),
+    byVerdict: remember((verdict: string) => verdicts.labels({ operation, verdict })),
+  }))
   return {
     registry,
     observe({ operation, status, durationMs, verdict }) {
-      countRequest(operation, String(status)).inc()
-      duration(operation, '').observe(durationMs / 1000)
-      if (verdict !== null) countVerdict(operation, verdict).inc()
+      const { duration, byStatus, byVerdict } = ofOperation(operation)
+      duration.observe(durationMs / 1000)
+      byStatus(status).inc()
+      if (verdict !== null) byVerdict(verdict).inc()
     },
   }
 }
 
-function remember<Series>(find: (a: string, b: string) => Series): (a: string, b: string) => Series {
-  const known = new Map<string, Series>()
-  return (a, b) => {
-    const key = `${a} ${b}`
-    let series = known.get(key)
-    if (series === undefined) known.set(key, (series = find(a, b)))
+function remember<Label, Series>(find: (label: Label) => Series): (label: Label) => Series {
+  const known = new Map<Label, Series>()
+  return (label) => {
+    let series = known.get(label)
+    if (series === undefined) known.set(label, (series = find(label)))
     return series
   }
 }
