@@ -38,6 +38,13 @@ export interface IssueM2mTokenDeps
   readonly longestLifetime: Seconds | null
 }
 
+export interface IssuedM2mToken {
+  readonly token: M2mToken
+  readonly secret: string
+  /** It was issued before, and may have been used. */
+  readonly pooled: boolean
+}
+
 const DEFAULT_JWT_LIFETIME = seconds(3600)
 
 /** @throws {AuthorityError} `bad_request` for a lifetime or claims that this format cannot have */
@@ -45,7 +52,7 @@ export async function issueM2mToken(
   deps: IssueM2mTokenDeps,
   call: Call<MachineCaller>,
   asked: NewM2mToken,
-): Promise<{ token: M2mToken; secret: string }> {
+): Promise<IssuedM2mToken> {
   const { instanceId, machineId } = call.caller
   const machine = await deps.read.machines.find(instanceId, machineId)
   if (machine === null) throw new AuthorityError('machine_secret_key_invalid')
@@ -61,7 +68,7 @@ function issueOpaque(
   machine: Machine,
   asked: NewM2mToken,
   lifetime: Seconds | null,
-): Promise<{ token: M2mToken; secret: string }> {
+): Promise<IssuedM2mToken> {
   const now = clock.now()
   const { minRemaining } = asked
   if (minRemaining !== null && lifetime !== null && minRemaining >= lifetime) {
@@ -79,13 +86,13 @@ function issueOpaque(
         macKeyId: ring.currentId,
         goodUntil,
       })
-      if (pooled !== null) return { token: pooled, secret: m2mSecretOf(ring, pooled) }
+      if (pooled !== null) return { token: pooled, secret: m2mSecretOf(ring, pooled), pooled: true }
     }
     const expiresAt = lifetime === null ? null : after(now, lifetime)
     const token = newToken({ ids, ring }, machine, asked, now, expiresAt)
     await m2mTokens.insert(token)
     await audit.record(eventOf(call, now, 'm2m_token.issue', token.id))
-    return { token, secret: m2mSecretOf(ring, token) }
+    return { token, secret: m2mSecretOf(ring, token), pooled: false }
   })
 }
 
@@ -95,7 +102,7 @@ async function issueJwt(
   machine: Machine,
   asked: NewM2mToken,
   lifetime: Seconds,
-): Promise<{ token: M2mToken; secret: string }> {
+): Promise<IssuedM2mToken> {
   if (asked.claims !== null && !isJsonObject(asked.claims))
     throw invalid('claims', 'must be an object for a JWT')
   const reserved = reservedClaimIn(asked.claims)
@@ -111,7 +118,7 @@ async function issueJwt(
     await m2mTokens.insert(token)
     await audit.record(eventOf(call, now, 'm2m_token.issue', token.id, 'jwt'))
   })
-  return { token, secret }
+  return { token, secret, pooled: false }
 }
 
 const newToken = (

@@ -25,14 +25,16 @@ export function m2mTokenRoutes(deps: M2mTokenDeps): readonly Route[] {
 
   return [
     route(wire.createM2mTokenOperation, async ({ body }, call) => {
-      const { token, secret } = await issueM2mToken(deps, call, {
+      const { token, secret, pooled } = await issueM2mToken(deps, call, {
         format: body.token_format,
         lifetime: body.seconds_until_expiration == null ? null : seconds(body.seconds_until_expiration),
         claims: (body.claims ?? null) as Json,
         minRemaining: body.min_remaining_ttl_seconds == null ? null : seconds(body.min_remaining_ttl_seconds),
       })
-      const [resource] = await toResources([token])
-      return { ...resource!, token: secret }
+      const resource = pooled
+        ? (await toResources([token]))[0]!
+        : wire.toM2mTokenResource(token, null, clock.now())
+      return { ...resource, token: secret }
     }),
 
     route(wire.listM2mTokensOperation, async ({ query }, call) => {
