@@ -16,6 +16,8 @@ export type SqlValue = SQLInputValue
 export interface SqlConnection {
   readonly query: Kysely<Schema>
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined
+  /** As `get`, with the columns in their order: half the cost, for the one read that verification makes. */
+  getColumns<Columns extends readonly unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined
   all<Row>(sql: string, ...values: SqlValue[]): Row[]
   /** @returns how many rows changed */
   run(sql: string, ...values: SqlValue[]): number
@@ -41,25 +43,20 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
   database.function('lower', { deterministic: true }, (text) =>
     typeof text === 'string' ? text.toLowerCase() : null,
   )
-  const statements = new Map<string, StatementSync>()
-
-  function prepare(sql: string): StatementSync {
-    let statement = statements.get(sql)
-    if (statement === undefined) {
-      if (statements.size >= STATEMENTS) statements.clear()
-      statements.set(sql, (statement = database.prepare(sql)))
-    }
+  const prepare = createPreparer(database, (statement) => statement)
+  const prepareArrays = createPreparer(database, (statement) => {
+    statement.setReturnArrays(true)
     return statement
-  }
-
-  const version = database.prepare('pragma data_version')
-  version.setReturnArrays(true)
+  })
+  const getColumns: SqlConnection['getColumns'] = (sql, ...values) =>
+    orUnavailable(() => prepareArrays(sql).get(...values)) as never
 
   return {
-    dataVersion: () => (orUnavailable(() => version.get()) as unknown as [number])[0],
+    dataVersion: () => getColumns<[number]>('pragma data_version')![0],
     query: new Kysely<Schema>({
       dialect: new SqliteDialect({ database: builderDatabase(prepare) }),
     }),
+    getColumns,
     get: (sql, ...values) => orUnavailable(() => prepare(sql).get(...values)) as never,
     all: (sql, ...values) => orUnavailable(() => prepare(sql).all(...values)) as never,
     run: (sql, ...values) => Number(orUnavailable(() => prepare(sql).run(...values)).changes),
@@ -68,6 +65,19 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
       return database.isTransaction
     },
     close: () => database.close(),
+  }
+}
+
+/** Prepares each text once. @param finish sets what all its statements have in common */
+function createPreparer(database: DatabaseSync, finish: (statement: StatementSync) => StatementSync) {
+  const statements = new Map<string, StatementSync>()
+  return (sql: string): StatementSync => {
+    let statement = statements.get(sql)
+    if (statement === undefined) {
+      if (statements.size >= STATEMENTS) statements.clear()
+      statements.set(sql, (statement = finish(database.prepare(sql))))
+    }
+    return statement
   }
 }
 

@@ -50,8 +50,9 @@ export interface Stores {
 export interface Storage extends Reads<Readers>, Transactions<Stores> {
   readonly m2mTokenUses: M2mTokenUses
   /**
-   * From here on, reads show everything that any process has committed before this call. Called once
-   * for each request; what this process commits is seen without it.
+   * From here on, reads show everything that any process has committed before this call, or before the
+   * first one of the same run of synchronous code. Called once for each request; what this process
+   * commits is seen without it.
    */
   catchUp(): void
   /** @throws {AuthorityError} `service_unavailable` if it could not answer a read or take a write */

@@ -2,5 +2,5 @@
 export interface Changes {
   /** A machine, key or instance: few, and changed seldom. */
   directory(): void
-  m2mToken(instanceId: string, id: string): void
+  m2mToken(id: string): void
 }

@@ -10,16 +10,27 @@ import type { Changes } from './changes.ts'
 
 type Row = Schema['m2m_tokens']
 
-const FIND = `select id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id, expires_at,
-  revoked_at, revocation_reason, created_at, updated_at from m2m_tokens where id = ? and instance_id = ?`
+const FIND = `select machine_id, format, scopes, claims, mac_key_id, expires_at, revoked_at, revocation_reason,
+  created_at, updated_at from m2m_tokens where id = ? and instance_id = ?`
+
+type Found = [
+  ...[machineId: string, format: string, scopes: string, claims: string | null, macKeyId: number],
+  ...[expiresAt: number | null, revokedAt: number | null, reason: string | null],
+  ...[createdAt: number, updatedAt: number],
+]
 
 const INSERT = `insert into m2m_tokens (id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id,
   expires_at, revoked_at, revocation_reason, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** The look-up that every verification makes; synchronous, so that a cache can stand in front of it. */
 export function findM2mToken(sql: SqlConnection, instanceId: InstanceId, id: M2mTokenId): M2mToken | null {
-  const row = sql.get<Row>(FIND, id, instanceId)
-  return row === undefined ? null : toToken(row)
+  const row = sql.getColumns<Found>(FIND, id, instanceId)
+  if (row === undefined) return null
+  const [machine_id, format, scopes, claims, mac_key_id, expires_at, revoked_at, revocation_reason] = row
+  const [created_at, updated_at] = row.slice(8) as [number, number]
+  // prettier-ignore
+  return toToken({ id, instance_id: instanceId, machine_id, format, scopes, claims, mac_key_id, expires_at,
+    revoked_at, revocation_reason, created_at, updated_at })
 }
 
 export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
@@ -92,7 +103,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
       .where('instance_id', '=', instanceId)
       .where('revoked_at', 'is', null)
       .execute()
-    changes.m2mToken(instanceId, id)
+    changes.m2mToken(id)
     return findM2mToken(sql, instanceId, id)
   },
 })
@@ -104,7 +115,7 @@ const poolKey = (claims: Json, scopes: readonly MachineId[]): string =>
     .digest('base64url')
     .slice(0, 22)
 
-const toToken = (row: Row): M2mToken => ({
+const toToken = (row: Omit<Row, 'pool_key'>): M2mToken => ({
   id: row.id as M2mTokenId,
   instanceId: row.instance_id as InstanceId,
   subject: row.machine_id as MachineId,

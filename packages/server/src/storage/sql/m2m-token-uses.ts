@@ -40,7 +40,7 @@ export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
     for (let start = 0; start < uses.length; start += BATCH) {
       try {
         // In the order of the table, so that a page is touched once.
-        await write(uses.slice(start, start + BATCH).sort(([a], [b]) => (a < b ? -1 : 1)))
+        await write(uses.slice(start, start + BATCH))
       } catch (error) {
         for (const [id, at] of uses.slice(start)) if (!noted.has(id)) noted.set(id, at)
         throw error
@@ -66,7 +66,10 @@ export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
       const taken = noted
       noted = new Map()
       flushing = taken
-      running = writeAll([...taken], write).finally(() => {
+      running = writeAll(
+        [...taken].sort(([a], [b]) => (a < b ? -1 : 1)),
+        write,
+      ).finally(() => {
         flushing = null
         running = null
       })
