@@ -81,3 +81,38 @@ describe('issuing a testing token', () => {
     }
   })
 })
+
+describe('verifying a testing token', () => {
+  const verify = (token: unknown, key = t.first.secretKey) =>
+    t.request('POST', '/v1/testing_tokens/verify', { key, body: { token } })
+
+  it('answers with its id and its end, and never with the secret', async () => {
+    const { token, expires_at } = expectSuccess(await create())
+    expect(expectSuccess(await verify(token))).toStrictEqual({
+      object: 'testing_token',
+      id: expect.stringMatching(/^tt_[0-9a-f]{32}$/),
+      expires_at,
+    })
+  })
+
+  // Stops anyone from learning why a token is not good, or that another instance has it.
+  it('is the same 404 for what is expired, made up, or of another instance', async () => {
+    const { token } = expectSuccess(await create())
+    const other = expectSuccess(await create({}, (await t.addInstance('test')).secretKey)).token
+    t.clock.advance(3_600_000)
+    const younger = expectSuccess(await create()).token
+    const forged = `${younger.slice(0, -1)}${younger.endsWith('a') ? 'b' : 'a'}`
+    for (const bad of [token, other, forged, 'x', ' ', token.slice(1)])
+      expectRefusal(await verify(bad), 404, 'resource_not_found')
+  })
+
+  it.each([
+    [undefined, 'form_param_missing'],
+    [null, 'form_param_nil'],
+    [1, 'form_param_type_invalid'],
+    ['', 'form_param_min_length_exceeded'],
+    ['x'.repeat(256), 'form_param_max_length_exceeded'],
+  ])('is 422 for the token %j', async (token, code) => {
+    expectRefusal(await verify(token), 422, code, 'token')
+  })
+})

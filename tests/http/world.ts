@@ -35,6 +35,9 @@ export interface Ids {
   readonly actorToken: string
   /** The secret that stands for an M2M token. */
   readonly secret: string
+  /** A testing token, which is its own secret. */
+  readonly testingToken: string
+  readonly signingKey: string
 }
 
 export const ABSENT_IDS: Ids = {
@@ -45,6 +48,8 @@ export const ABSENT_IDS: Ids = {
   m2mToken: ABSENT.m2mToken,
   actorToken: ABSENT.actorToken,
   secret: `mt_${'3'.repeat(51)}`,
+  testingToken: `1700000000-c_${'3'.repeat(51)}`,
+  signingKey: ABSENT.signingKey,
 }
 
 export async function createWorld(t: TestAuthority, instance: TestInstance = t.first): Promise<World> {
@@ -73,6 +78,8 @@ export async function createWorld(t: TestAuthority, instance: TestInstance = t.f
       m2mToken: opaque.id,
       actorToken: actor.id,
       secret: opaque.token,
+      testingToken: testing.token,
+      signingKey: instance.instance.id,
     },
     tokens: {
       m2mOpaque: opaque.token,
@@ -112,6 +119,7 @@ export function samplesOf(ids: Ids): readonly Sample[] {
     ],
     ['actorTokens.revoke', 'instance', `POST /v1/actor_tokens/${ids.actorToken}/revoke`, {}],
     ['testingTokens.create', 'instance', 'POST /v1/testing_tokens', {}],
+    ['testingTokens.verify', 'instance', 'POST /v1/testing_tokens/verify', { token: ids.testingToken }],
     ['machineTokens.create', 'instance', 'POST /v1/machine_tokens', { machine_id: ids.issuer }],
     ['machines.list', 'instance', 'GET /v1/machines'],
     ['machines.create', 'instance', 'POST /v1/machines', { name: 'new', scoped_machines: [ids.reader] }],
@@ -141,6 +149,9 @@ export function samplesOf(ids: Ids): readonly Sample[] {
     ],
     ['users.delete', 'instance', `DELETE /v1/users/${ids.user}`],
     ['jwks.get', 'instance', 'GET /v1/jwks'],
+    ['signingKeys.list', 'instance', 'GET /v1/signing_keys'],
+    ['signingKeys.rotate', 'instance', 'POST /v1/signing_keys/rotate', { activate_in_seconds: 600 }],
+    ['signingKeys.revoke', 'instance', `POST /v1/signing_keys/${ids.signingKey}/revoke`],
   ]
   return rows.flatMap(([operation, callers, line, body]) => {
     const [method = '', path = ''] = line.split(' ')

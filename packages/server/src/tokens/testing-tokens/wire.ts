@@ -25,6 +25,36 @@ export const createTestingTokenOperation = operation({
   errors: [],
 })
 
+const verifiedTestingTokenResource = z
+  .object({
+    object: z.literal('testing_token'),
+    id: z.string(),
+    expires_at: z.int().describe('Unix time in seconds.'),
+  })
+  .meta({ id: 'VerifiedTestingToken' })
+
+export const verifyTestingTokenOperation = operation({
+  id: 'testingTokens.verify',
+  method: 'POST',
+  path: '/v1/testing_tokens/verify',
+  summary: 'Say whether a testing token is good.',
+  description: 'For an application that checks for bots itself. A token that is not good is a 404, whatever the reason.',
+  extension: true,
+  callers: 'instance',
+  dialect: 'form',
+  body: z.strictObject({ token: z.string().min(1).max(255) }),
+  success: 200,
+  response: verifiedTestingTokenResource,
+  errors: ['resource_not_found'],
+  verdict: true,
+})
+
+export const toVerifiedTestingTokenResource = ({ id, expiresAt }: TestingToken) => ({
+  object: 'testing_token' as const,
+  id,
+  expires_at: toSeconds(expiresAt),
+})
+
 export const toTestingTokenResource = (token: TestingToken, secret: string) => ({
   object: 'testing_token' as const,
   token: secret,
