@@ -8,9 +8,15 @@ import { findFiles, isTest, readText } from './tree.ts'
 
 const FILE_LINES = { soft: 250, hard: 400 }
 const FOLDER_FILES = 12
+/** Made by a script, and read by name and not by line. */
+const GENERATED = 'packages/sdk/src/models.ts'
+/** One function to a file, each named after an operation: the list is the index of the API. */
+const INDEX = 'packages/sdk/src/funcs'
 
 const findings = createFindings()
-const files = findFiles('{packages/*/src,tests,scripts,benchmarks,examples}/**/*.ts')
+const files = findFiles('{packages/*/src,tests,scripts,benchmarks,examples}/**/*.ts').filter(
+  (path) => path !== GENERATED,
+)
 for (const path of files) {
   const lines = readText(path).split('\n').length - 1
   if (lines > FILE_LINES.hard) findings.fail(path, `has ${lines} lines; at most ${FILE_LINES.hard}`)
@@ -20,6 +26,6 @@ for (const path of files) {
 const sources = files.filter((path) => !path.startsWith('tests/') && !isTest(path))
 const folders = Map.groupBy(sources, (path) => posix.dirname(path))
 for (const [folder, { length }] of folders) {
-  if (length > FOLDER_FILES) findings.fail(folder, `has ${length} source files; at most ${FOLDER_FILES}`)
+  if (length > FOLDER_FILES && folder !== INDEX) findings.fail(folder, `has ${length} source files; at most ${FOLDER_FILES}`)
 }
 findings.end(`${files.length} files in ${folders.size} folders`)

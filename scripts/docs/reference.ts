@@ -12,11 +12,14 @@ import {
 } from '../../packages/server/src/server/settings.ts'
 import { DEV_DEFAULTS } from '../../packages/server/src/cli/options.ts'
 import { commandsOf, helpOf } from './command-line.ts'
+import { sdkModels, type Document } from './sdk-models.ts'
 
 /** @returns each page by its path from the root of the project */
 export function referencePages(): Readonly<Record<string, string>> {
+  const openApi = toOpenApi(operationsOfAuthority())
   return {
-    'docs/reference/openapi.json': `${JSON.stringify(toOpenApi(operationsOfAuthority()), null, 2)}\n`,
+    'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
+    'packages/sdk/src/models.ts': sdkModels(openApi as unknown as Document),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/configuration.md': configurationPage(),
     'docs/reference/cli.md': commandLinePage(),
