@@ -1,0 +1,26 @@
+import type { MintmarkCore } from '../core.ts'
+import type { CallError } from '../core/errors.ts'
+import type { RequestOptions } from '../core/options.ts'
+import type { Result } from '../core/result.ts'
+import type { CreatedMachine, MachinesCreateRequest } from '../models.ts'
+
+/**
+ * Creates a machine. Its `secretKey` is in this answer.
+ */
+export function machinesCreate(
+  client: MintmarkCore,
+  fields: MachinesCreateRequest,
+  options?: RequestOptions,
+): Promise<Result<CreatedMachine, CallError>> {
+  return client.send(
+    {
+      method: 'POST',
+      path: ['/v1/machines'],
+      key: 'instance',
+      fields,
+      object: 'machine',
+      documented: [400, 401, 403, 404, 409, 422],
+    },
+    options,
+  )
+}

@@ -1,0 +1,26 @@
+import type { MintmarkCore } from '../core.ts'
+import type { CallError } from '../core/errors.ts'
+import type { RequestOptions } from '../core/options.ts'
+import type { Result } from '../core/result.ts'
+import type { UsersCountRequest, UsersCountResponse } from '../models.ts'
+
+/**
+ * Counts users, with the filters of the list.
+ */
+export function usersCount(
+  client: MintmarkCore,
+  fields: UsersCountRequest = {},
+  options?: RequestOptions,
+): Promise<Result<UsersCountResponse, CallError>> {
+  return client.send(
+    {
+      method: 'GET',
+      path: ['/v1/users/count'],
+      key: 'instance',
+      fields,
+      object: 'total_count',
+      documented: [400, 401, 403, 404, 409, 422],
+    },
+    options,
+  )
+}

@@ -1,0 +1,26 @@
+import type { MintmarkCore } from '../core.ts'
+import type { CallError } from '../core/errors.ts'
+import type { RequestOptions } from '../core/options.ts'
+import type { Result } from '../core/result.ts'
+import type { User, UsersMergeMetadataRequest } from '../models.ts'
+
+/**
+ * Merges into metadata of a user (RFC 7396): `null` takes a name away.
+ */
+export function usersMergeMetadata(
+  client: MintmarkCore,
+  { userId, ...fields }: UsersMergeMetadataRequest,
+  options?: RequestOptions,
+): Promise<Result<User, CallError>> {
+  return client.send(
+    {
+      method: 'PATCH',
+      path: ['/v1/users/', userId, '/metadata'],
+      key: 'instance',
+      fields,
+      object: 'user',
+      documented: [400, 401, 403, 404, 409, 422],
+    },
+    options,
+  )
+}

@@ -1,0 +1,8 @@
+export { createClient, Mintmark, Mintmark as Clerk } from './client.ts'
+export { ClerkCore, MintmarkCore } from './core.ts'
+export * as errors from './errors.ts'
+export * from './errors.ts'
+export type { ClientOptions, FetchOptions, Logger, RequestOptions, RetryConfig } from './core/options.ts'
+export type { Result } from './core/result.ts'
+export type * from './models.ts'
+export type { M2MTokenList } from './funcs/m2mListTokens.ts'
