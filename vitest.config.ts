@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
+// Packages of this workspace are tested as they are written, not as they were built last.
+const conditions = ['@mintmark/source', 'node', 'import', 'module', 'default']
+
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     // Counted by .ci/run, which prints them last.

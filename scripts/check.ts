@@ -11,6 +11,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   format: 'oxfmt --check',
   lint: 'oxlint --format unix',
   'types-server': 'tsc -p packages/server',
+  'types-sdk': 'tsc -p packages/sdk',
   'types-tests': 'tsc -p tests',
   'types-scripts': 'tsc -p .',
   imports: 'node scripts/check-imports.ts',
@@ -20,6 +21,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   build: 'npm run --silent build',
   exports: 'node scripts/check-exports.ts',
   package: 'publint --strict packages/server',
+  'package-sdk': 'publint --strict packages/sdk',
   docs: 'node scripts/check-docs.ts',
   secrets: 'node scripts/check-secrets.ts',
 }
