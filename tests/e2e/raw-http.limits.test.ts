@@ -35,6 +35,7 @@ describe('a header that is too long', () => {
     const responses = await exchange(server.url, request(20))
     expect(responses).toHaveLength(1)
     expect(responses[0]).toMatchObject({ status: 431, headers: { connection: 'close' } })
+    expect(JSON.parse(responses[0]!.body)).toMatchObject({ errors: [{ code: 'bad_request' }] })
   })
 
   it.each(TOO_LONG)(

@@ -126,6 +126,7 @@ describe('a request that two programs could read differently', () => {
       expect(responses.map(({ status, headers }) => [status, headers.connection])).toStrictEqual([
         [400, 'close'],
       ])
+      expect(JSON.parse(responses[0]!.body)).toMatchObject({ errors: [{ code: 'bad_request' }] })
       expect(await smuggledMachines()).toBe(before)
     },
   )

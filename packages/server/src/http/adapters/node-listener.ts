@@ -7,6 +7,7 @@ import { toErrorResponse } from '../errors.ts'
 import { BODY_LIMIT, type HttpRequest } from '../exchange.ts'
 import type { Handler } from '../handler.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { refuseUnreadable } from './refuse-unreadable.ts'
 
 export interface ListenerOptions {
   /** Who sent it, where the connection comes from a proxy. */
@@ -23,6 +24,7 @@ const STALLED_TIMEOUT_MS = 20_000
 
 export function createListener(handler: Handler, { addressOf }: ListenerOptions): Server {
   const ending = new WeakSet<Socket>()
+  const answering = new WeakMap<Socket, ServerResponse>()
   const inTurn = oneAtATime()
   const server = createServer(
     {
@@ -38,6 +40,7 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
       inTurn(incoming.socket, outgoing, () => {
         // What follows on a connection that is to end might be the rest of a request and not one of its own.
         if (ending.has(incoming.socket)) return
+        answering.set(incoming.socket, outgoing)
         if (outgoing.hasHeader('Connection')) ending.add(incoming.socket)
         if (isAmbiguous(incoming)) {
           ending.add(incoming.socket)
@@ -56,6 +59,7 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
       })
     },
   )
+  refuseUnreadable(server, (socket) => answering.get(socket))
   server.timeout = STALLED_TIMEOUT_MS
   server.maxConnections = 20_000
   return server
