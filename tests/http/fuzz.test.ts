@@ -45,6 +45,7 @@ beforeAll(async () => {
     user: [ids.user],
     m2mToken: [ids.m2mToken],
     actorToken: [ids.actorToken],
+    signingKey: [ids.signingKey],
     secret: Object.values(tokens),
     scope: [`${world.issuer.id}/scopes/${reader.id}`],
   }
@@ -56,14 +57,18 @@ const KIND_OF: Readonly<Record<string, KnownKind>> = {
   user: 'user',
   machine_to_machine_token: 'm2mToken',
   actor_token: 'actorToken',
+  signing_key: 'signingKey',
 }
+
+/** Whose secrets are kept, for what verifies them. */
+const SECRET_KINDS = new Set(['machine_to_machine_token', 'testing_token'])
 
 /** Keeps what an answer shows, so that later requests find it. */
 function learn(body: Answer['body']): void {
   const kind = KIND_OF[body?.object]
   if (kind !== undefined && body.deleted === true) forget(kind, body.id)
   else if (kind !== undefined) keep(kind, body.id)
-  if (kind === 'm2mToken' && typeof body.token === 'string') keep('secret', body.token)
+  if (SECRET_KINDS.has(String(body?.object)) && typeof body.token === 'string') keep('secret', body.token)
   if (body?.object === 'machine_scope' && body.deleted !== true) {
     keep('scope', `${body.from_machine_id}/scopes/${body.to_machine_id}`)
   }

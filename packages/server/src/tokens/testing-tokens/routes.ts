@@ -4,7 +4,9 @@ import { issueTestingToken, type IssueTestingTokenDeps } from './issue.ts'
 import { verifyTestingToken, type VerifyTestingTokenDeps } from './verify.ts'
 import * as wire from './wire.ts'
 
-export const testingTokenRoutes = (deps: IssueTestingTokenDeps & VerifyTestingTokenDeps): readonly Route[] => [
+export const testingTokenRoutes = (
+  deps: IssueTestingTokenDeps & VerifyTestingTokenDeps,
+): readonly Route[] => [
   route(wire.createTestingTokenOperation, async (_input, call) => {
     const { token, secret } = await issueTestingToken(deps, call)
     return wire.toTestingTokenResource(token, secret)

@@ -38,7 +38,8 @@ export const verifyTestingTokenOperation = operation({
   method: 'POST',
   path: '/v1/testing_tokens/verify',
   summary: 'Say whether a testing token is good.',
-  description: 'For an application that checks for bots itself. A token that is not good is a 404, whatever the reason.',
+  description:
+    'For an application that checks for bots itself. A token that is not good is a 404, whatever the reason.',
   extension: true,
   callers: 'instance',
   dialect: 'form',
