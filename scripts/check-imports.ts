@@ -1,5 +1,5 @@
 /**
- * Guards: the arrows of ARCHITECTURE.md. Each area of the server imports only what its line below allows,
+ * Guards: the arrows of ARCHITECTURE.md. Each area of a package imports only what its line below allows,
  * other packages included, and nothing imports itself by a detour.
  */
 import { posix } from 'node:path'
@@ -16,7 +16,9 @@ interface Arrows {
 }
 
 /** A folder may import itself. `x/*` stands for each folder in `x`, which are apart from each other. */
-const ARROWS: Readonly<Record<string, Arrows>> = {
+type Areas = Readonly<Record<string, Arrows>>
+
+const SERVER: Areas = {
   'version.ts': {},
   // Vocabulary and pure rules: no files, no network, no clock but the port.
   core: { packages: ['node:crypto', 'node:zlib', 'zod'] },
@@ -29,7 +31,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     // It implements the ports of the others, and runs nothing of theirs; a noun's list of values is its schema.
     values: ['core', 'directory/users/user.ts'],
     types: ['audit', 'signing', 'directory', 'tokens'],
-    packages: ['kysely', 'node:crypto', 'node:path', 'node:sqlite'],
+    packages: ['kysely', 'node:async_hooks', 'node:crypto', 'node:path', 'node:sqlite'],
   },
   'authority.ts': {
     values: ['core', 'signing', 'directory', 'tokens'],
@@ -59,8 +61,47 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   cli: {
     values: ['core', 'directory', 'signing', 'storage', 'server', 'version.ts'],
     types: ['audit', 'authority.ts'],
-    packages: ['commander', 'node:fs', 'node:os', 'node:path', 'node:timers', 'pino'],
+    packages: [
+      '@mintmark/sdk',
+      'commander',
+      'node:fs',
+      'node:os',
+      'node:path',
+      'node:readline',
+      'node:stream',
+      'node:timers',
+      'node:util',
+      'pino',
+    ],
   },
+}
+
+/** No package and nothing of Node: it runs where there is neither. And no area drags another into a bundle. */
+const SDK: Areas = {
+  'models.ts': {},
+  core: {},
+  'core.ts': { values: ['core'] },
+  'errors.ts': { values: ['core'] },
+  funcs: { values: ['core'], types: ['core.ts', 'models.ts'] },
+  'unwrap.ts': { types: ['core', 'core.ts'] },
+  'client.ts': { values: ['core', 'core.ts', 'funcs', 'unwrap.ts'] },
+  verify: { values: ['core'], types: ['models.ts'] },
+  'verify.ts': { values: ['verify'] },
+  authenticate: {
+    values: ['core', 'core.ts', 'funcs', 'verify', 'verify.ts'],
+    types: ['models.ts'],
+  },
+  adapters: { values: ['authenticate', 'core', 'core.ts'], types: ['verify.ts'] },
+  testing: { values: ['authenticate', 'core', 'core.ts', 'funcs'], types: ['models.ts'] },
+  'index.ts': {
+    values: ['authenticate', 'client.ts', 'core', 'core.ts', 'errors.ts'],
+    types: ['funcs', 'models.ts'],
+  },
+}
+
+const TREES: Readonly<Record<string, Areas>> = {
+  'packages/server/src/': SERVER,
+  'packages/sdk/src/': SDK,
 }
 
 interface Import {
@@ -70,32 +111,36 @@ interface Import {
   readonly typeOnly: boolean
 }
 
-const SRC = 'packages/server/src/'
 // The formatter begins every such statement at the beginning of a line.
 const STATEMENT =
   /^(?:import|export)\b(?<names>[^'"`;]*?)\bfrom '(?<target>[^']+)'|^import '(?<bare>[^']+)'/gm
 const EXPRESSION = /\bimport\((?:'(?<target>[^']+)')?/g
 
 const findings = createFindings()
-const files = findFiles(`${SRC}**/*.ts`).filter((path) => !isTest(path))
-const imports = files.flatMap((path) => readImports(path.slice(SRC.length)))
-const within = imports
-  .filter(({ target }) => target.startsWith('.'))
-  .map((each) => ({ ...each, target: posix.join(posix.dirname(each.from), each.target) }))
+const counts = Object.entries(TREES).map(([src, areas]) => checkTree(src, areas))
+findings.end(counts.join(' and '))
 
-for (const each of imports) {
-  if (!each.target.startsWith('.')) checkPackage(each)
+function checkTree(src: string, areas: Areas): string {
+  const files = findFiles(`${src}**/*.ts`).filter((path) => !isTest(path))
+  const imports = files.flatMap((path) => readImports(src, path.slice(src.length)))
+  const within = imports
+    .filter(({ target }) => target.startsWith('.'))
+    .map((each) => ({ ...each, target: posix.join(posix.dirname(each.from), each.target) }))
+  for (const each of imports) {
+    if (!each.target.startsWith('.')) checkPackage(src, areas, each)
+  }
+  for (const each of within) checkArrow(src, areas, each)
+  checkCycles(src, 'files', within)
+  checkCycles(
+    src,
+    'areas',
+    within.map(({ from, target }) => ({ from: areaOf(areas, from), target: areaOf(areas, target) })),
+  )
+  return `${imports.length} imports of ${files.length} files in ${src}`
 }
-for (const each of within) checkArrow(each)
-checkCycles('files', within)
-checkCycles(
-  'areas',
-  within.map(({ from, target, ...rest }) => ({ ...rest, from: areaOf(from), target: areaOf(target) })),
-)
-findings.end(`${imports.length} imports of ${files.length} files`)
 
-function readImports(from: string): readonly Import[] {
-  const text = readText(SRC + from)
+function readImports(src: string, from: string): readonly Import[] {
+  const text = readText(src + from)
   const found = [...text.matchAll(STATEMENT), ...text.matchAll(EXPRESSION)].map(({ groups, index }) => ({
     from,
     line: lineAt(text, index),
@@ -104,7 +149,7 @@ function readImports(from: string): readonly Import[] {
   }))
   for (const { line, target } of found) {
     if (target === '')
-      findings.fail(`${SRC}${from}:${line}`, 'imports something whose name is not written here')
+      findings.fail(`${src}${from}:${line}`, 'imports something whose name is not written here')
   }
   return found.filter(({ target }) => target !== '')
 }
@@ -124,39 +169,39 @@ function isTypeOnly(names: string | undefined): boolean {
 }
 
 /** `tokens/m2m-tokens` for what is in there, `storage` for what is anywhere in it, a file for itself. */
-function areaOf(path: string): string {
+function areaOf(areas: Areas, path: string): string {
   const [first = '', second = ''] = path.split('/')
-  return `${first}/*` in ARROWS ? `${first}/${second}` : first
+  return `${first}/*` in areas ? `${first}/${second}` : first
 }
 
-function arrowsOf({ from, line }: Import): Arrows {
-  const area = areaOf(from)
-  const arrows = ARROWS[area] ?? ARROWS[`${area.split('/')[0]}/*`]
-  if (arrows === undefined) findings.fail(`${SRC}${from}:${line}`, `is in no area that check-imports knows`)
+function arrowsOf(src: string, areas: Areas, { from, line }: Import): Arrows {
+  const area = areaOf(areas, from)
+  const arrows = areas[area] ?? areas[`${area.split('/')[0]}/*`]
+  if (arrows === undefined) findings.fail(`${src}${from}:${line}`, `is in no area that check-imports knows`)
   return arrows ?? {}
 }
 
-function checkArrow(each: Import): void {
+function checkArrow(src: string, areas: Areas, each: Import): void {
   const { from, line, target, typeOnly } = each
-  if (areaOf(from) === areaOf(target)) return
-  const { values = [], types = [] } = arrowsOf(each)
+  if (areaOf(areas, from) === areaOf(areas, target)) return
+  const { values = [], types = [] } = arrowsOf(src, areas, each)
   const isIn = (allowed: string) => target === allowed || target.startsWith(`${allowed}/`)
   if (values.some(isIn) || (typeOnly && types.some(isIn))) return
   const what = types.some(isIn) ? 'may import only types of' : 'may not import'
-  findings.fail(`${SRC}${from}:${line}`, `${areaOf(from)} ${what} ${target}`)
+  findings.fail(`${src}${from}:${line}`, `${areaOf(areas, from)} ${what} ${target}`)
 }
 
-function checkPackage(each: Import): void {
+function checkPackage(src: string, areas: Areas, each: Import): void {
   const { from, line, target } = each
-  const { packages = [] } = arrowsOf(each)
+  const { packages = [] } = arrowsOf(src, areas, each)
   // The shapes of the wire, and with them their library, stay in the file of that name.
-  if (target === 'zod' && /(?:^|\/)(?:wire|[\w-]+-resource)\.ts$/.test(from)) return
+  if (areas === SERVER && target === 'zod' && /(?:^|\/)(?:wire|[\w-]+-resource)\.ts$/.test(from)) return
   if (packages.some((allowed) => target === allowed || target.startsWith(`${allowed}/`))) return
-  findings.fail(`${SRC}${from}:${line}`, `${areaOf(from)} may not import ${target}`)
+  findings.fail(`${src}${from}:${line}`, `${areaOf(areas, from)} may not import ${target}`)
 }
 
 /** Types count too: two files that need each other's types are one file, or lack a third. */
-function checkCycles(what: string, edges: readonly Pick<Import, 'from' | 'target'>[]): void {
+function checkCycles(src: string, what: string, edges: readonly Pick<Import, 'from' | 'target'>[]): void {
   const next = new Map<string, Set<string>>()
   for (const { from, target } of edges) {
     if (from !== target) next.set(from, (next.get(from) ?? new Set()).add(target))
@@ -176,6 +221,6 @@ function checkCycles(what: string, edges: readonly Pick<Import, 'from' | 'target
     const cycle = findCycle(node, [])
     // One is enough to begin with: an import too many makes hundreds.
     if (cycle !== null)
-      return findings.fail(SRC + cycle[0]!, `${what} import each other: ${cycle.join(' → ')}`)
+      return findings.fail(src + cycle[0]!, `${what} import each other: ${cycle.join(' → ')}`)
   }
 }

@@ -15,7 +15,7 @@ interface Schema {
 
 interface Parameter {
   readonly name: string
-  readonly in: 'path' | 'query'
+  readonly in: 'path' | 'query' | 'header'
   readonly required?: boolean
   readonly description?: string
   readonly schema: Schema
@@ -50,14 +50,16 @@ const OF_ERRORS = 'Errors'
 export function sdkModels({ paths, components }: Document): string {
   const resources = Object.entries(components.schemas)
     .filter(([name]) => name !== OF_ERRORS)
-    .map(([name, schema]) => declare(name, schema))
+    .map(([name, schema]) => declare(name, schema, `${kindOf(schema)} as the authority gives it.`))
   const operations = Object.entries(paths)
     .filter(([path]) => path.startsWith('/v1/'))
     .flatMap(([, methods]) => Object.values(methods))
   return `${[HEAD, ...resources, ...operations.flatMap(declareOperation)].join('\n')}`
 }
 
-function declareOperation({ operationId, parameters = [], requestBody, responses }: Operation): string[] {
+function declareOperation({ operationId, requestBody, responses, ...rest }: Operation): string[] {
+  // Headers are not told to an operation but to the request that asks for it.
+  const parameters = (rest.parameters ?? []).filter((each) => each.in !== 'header')
   const name = pascal(operationId)
   const body = requestBody?.content?.['application/json']?.schema
   const properties = {
@@ -77,15 +79,32 @@ function declareOperation({ operationId, parameters = [], requestBody, responses
   const schema = answer?.content?.['application/json']?.schema ?? {}
   return [
     ...(Object.keys(properties).length > 0
-      ? [declare(`${name}Request`, { type: 'object', properties, required })]
+      ? [
+          declare(
+            `${name}Request`,
+            { type: 'object', properties, required },
+            `What \`${operationId}\` takes.`,
+          ),
+        ]
       : []),
-    ...(schema.$ref === undefined ? [declare(`${name}Response`, schema)] : []),
+    ...(schema.$ref === undefined
+      ? [declare(`${name}Response`, schema, `What \`${operationId}\` gives.`)]
+      : []),
   ]
 }
 
-function declare(name: string, schema: Schema): string {
-  if (schema.properties === undefined) return `export type ${name} = ${typeOf(schema)}\n`
-  return `export interface ${name} ${objectOf(schema)}\n`
+function declare(name: string, schema: Schema, comment: string): string {
+  const text =
+    schema.properties === undefined
+      ? `type ${name} = ${typeOf(schema)}`
+      : `interface ${name} ${objectOf(schema)}`
+  return `/** ${comment} */\nexport ${text}\n`
+}
+
+/** By the name that the wire has for it. */
+function kindOf({ properties }: Schema): string {
+  const name = properties?.object?.const
+  return name === undefined ? 'The resource' : `The resource \`${String(name)}\``
 }
 
 function objectOf({ properties = {}, required = [] }: Schema): string {

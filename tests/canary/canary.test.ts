@@ -70,7 +70,7 @@ describe.each(COMMANDS)('$command', ({ start }) => {
 
   it('meets each way in which a request can be wrong', () => {
     const seen = new Set(recorder.shown.map(({ status }) => status))
-    expect([...seen].sort()).toEqual([200, 201, 400, 401, 403, 404, 405, 413, 415, 422, 503])
+    expect([...seen].sort()).toEqual([200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 422, 503])
   })
 
   it('shows no secret in the answer to a request that it refuses', () => {

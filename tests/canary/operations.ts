@@ -102,6 +102,28 @@ export async function runOperations({ recorder, canaries, env }: Target): Promis
   const machineToken = await call(200, 'POST', '/v1/machine_tokens', { body: { machine_id: 'mch_any' } })
   canaries.add('machine token', machineToken.jwt)
 
+  const nextKey = await call(201, 'POST', '/v1/signing_keys/rotate', { body: { overlap_seconds: 60 } })
+  await call(409, 'POST', '/v1/signing_keys/rotate')
+  await call(200, 'POST', `/v1/signing_keys/${nextKey.id}/revoke`)
+  await call(200, 'GET', '/v1/signing_keys')
+
+  // Remembered answers hold secrets too, and rest in the same file.
+  const retried = (key: string, name: string, body: object) => ({
+    ...as(key, body),
+    headers: ['idempotency-key', `canary ${name}`],
+  })
+  for (const token_format of ['opaque', 'jwt']) {
+    const issue = () =>
+      call(201, 'POST', '/v1/m2m_tokens', retried(workerKey, token_format, { token_format }))
+    const { token } = await issue()
+    canaries.add(`remembered ${token_format} M2M token`, token)
+    expect((await issue()).token).toBe(token)
+  }
+  const create = () => call(200, 'POST', '/v1/machines', retried(instanceKey, 'machine', { name: KEPT_NAME }))
+  const remembered = await create()
+  canaries.add('remembered machine key', remembered.secret_key)
+  expect(await create()).toEqual(remembered)
+
   const gone = await call(200, 'POST', '/v1/machines', { body: { name: 'soon gone' } })
   canaries.add('key of a deleted machine', gone.secret_key)
   await call(200, 'DELETE', `/v1/machines/${gone.id}`)

@@ -4,6 +4,7 @@ import type { Components, Schema } from './json-schema.ts'
 
 interface Content {
   readonly description: string
+  readonly headers?: Readonly<Record<string, unknown>>
   readonly content: { readonly 'application/json': { readonly schema: Schema } }
 }
 
@@ -13,7 +14,7 @@ export interface DocumentedOperation {
   readonly security: readonly Readonly<Record<string, readonly never[]>>[]
   readonly parameters: readonly {
     readonly name: string
-    readonly in: 'path' | 'query'
+    readonly in: 'path' | 'query' | 'header'
     readonly required: boolean
     readonly schema: Schema
   }[]

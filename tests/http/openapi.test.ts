@@ -42,7 +42,13 @@ const sampleNamed = (name: string) => samplesOf(world.ids).find((sample) => samp
 const send = ({ method, path, body }: Sample, key: string | undefined) =>
   t.request(method, path, { key, body })
 
-/** How an operation refuses: no key, a wrong one, a bad query, a bad body, a bad version, ids that are not there. */
+async function sendUnderTakenKey({ name, method, path, body }: Sample, key: string): Promise<Answer> {
+  const more = { key, body, headers: { 'idempotency-key': name } }
+  await t.request(method, path, more)
+  return t.request(method, `${bare(path)}?another=1`, more)
+}
+
+/** How an operation refuses: no key, a wrong one, a bad query, a bad body, a bad version, a bad idempotency key, ids that are not there. */
 async function refusalsOf(name: string): Promise<readonly Answer[]> {
   const sample = samplesOf(ABSENT_IDS).find((each) => each.name === name)!
   const { method, path, body } = sample
@@ -58,6 +64,8 @@ async function refusalsOf(name: string): Promise<readonly Answer[]> {
     await send({ ...sample, path: `${bare(path)}?limit=x` }, key),
     ...(body ? await Promise.all(badBodies.map((bad) => send({ ...sample, body: bad }, key))) : []),
     await t.request(method, path, { key, headers: { 'clerk-api-version': 'x' } }),
+    await t.request(method, path, { key, body, headers: { 'idempotency-key': '' } }),
+    await sendUnderTakenKey(sample, key),
   ]
   return answers.filter(({ status }) => status >= 400)
 }
@@ -132,6 +140,22 @@ describe('the OpenAPI document', () => {
       const boolean = { type: 'boolean', default: false }
       expect([name, schema]).toMatchObject([name, types[name as keyof typeof types] ?? boolean])
     }
+  })
+
+  it('has the header Idempotency-Key, and the mark of its answers, for each POST but a verification', () => {
+    const taking = endpointsIn(document).filter(({ operation: { parameters, responses } }) => {
+      const header = parameters.find((each) => each.in === 'header')
+      const [, success] = Object.entries(responses).find(([status]) => status < '300')!
+      const marked = 'Idempotent-Replayed' in (success.headers ?? {})
+      expect([header?.name, header?.required]).toEqual(
+        marked ? ['Idempotency-Key', false] : [undefined, undefined],
+      )
+      return marked
+    })
+    const posts = endpointsIn(document).filter(
+      ({ method, path }) => method === 'POST' && !path.endsWith('/verify'),
+    )
+    expect(taking).toStrictEqual(posts)
   })
 
   it('names the code of each refusal beside its status', async () => {

@@ -31,6 +31,7 @@ export const ABSENT = {
   user: `user_${'3'.repeat(27)}`,
   m2mToken: `mt_${'3'.repeat(32)}`,
   actorToken: `act_${'3'.repeat(27)}`,
+  signingKey: `kid_${'3'.repeat(27)}`,
 } as const
 
 /** What must be true of every answer, whatever it says. */
@@ -135,7 +136,7 @@ export function edgeOf(t: TestAuthority, options: Partial<HandlerOptions> = {}):
     published = await Promise.all(
       (await read.instances.list()).map(async (instance) => ({
         instance,
-        jwks: toJwks(await read.signingKeys.keysOf(instance.id)),
+        jwks: toJwks(await read.signingKeys.keysOf(instance.id), t.clock.now()),
       })),
     )
   }

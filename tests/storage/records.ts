@@ -74,6 +74,9 @@ export const aSigningKey = (change: Partial<SigningKey> = {}): SigningKey => ({
   publicKey: { n: 'modulus', e: 'AQAB' },
   sealed: { keyId: 1, box: Uint8Array.of(0, 1, 2, 255) },
   createdAt: NOON,
+  activeFrom: NOON,
+  retiresAt: null,
+  revokedAt: null,
   ...change,
 })
 

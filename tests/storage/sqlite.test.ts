@@ -6,6 +6,8 @@ import type { Storage } from '../../packages/server/src/storage/storage.ts'
 import { removeFolder, temporaryFolder } from '../support/server-process.ts'
 import { actorTokenStoreConformance } from './conformance/actor-token-store.ts'
 import { auditLogConformance } from './conformance/audit-log.ts'
+import { enclosingTransactionConformance } from './conformance/enclosing-transactions.ts'
+import { idempotentAnswerStoreConformance } from './conformance/idempotent-answer-store.ts'
 import { instanceStoreConformance } from './conformance/instance-store.ts'
 import { m2mTokenPoolConformance } from './conformance/m2m-token-pool.ts'
 import { m2mTokenStoreConformance } from './conformance/m2m-token-store.ts'
@@ -79,8 +81,10 @@ describe('SQLite', () => {
   m2mTokenUsesConformance(openCached, reopen)
   actorTokenStoreConformance(openCached)
   testingTokenStoreConformance(openCached)
+  idempotentAnswerStoreConformance(openCached, reopen)
   auditLogConformance(openCached)
   transactionConformance(openCached)
+  enclosingTransactionConformance(openCached)
   sharingConformance(openCached, openBeside)
 })
 

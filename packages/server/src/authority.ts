@@ -13,6 +13,7 @@ import { machineRoutes } from './directory/machines/routes.ts'
 import { userRoutes } from './directory/users/routes.ts'
 import { jwksRoutes } from './signing/jwks.ts'
 import { createKeys } from './signing/keys.ts'
+import { signingKeyRoutes } from './signing/routes.ts'
 import type { Storage } from './storage/storage.ts'
 import { actorTokenRoutes } from './tokens/actor-tokens/routes.ts'
 import { machineTokenRoutes } from './tokens/machine-tokens/routes.ts'
@@ -52,7 +53,7 @@ export function createAuthority(ports: AuthorityPorts, policy: Policy) {
     transaction: storage.transaction,
     readSecret: createSecretReader(ports.ring.macKeys, policy.rememberedSecrets),
     m2mTokenUses: storage.m2mTokenUses,
-    keys: createKeys({ read: storage.read, ring: ports.ring }),
+    keys: createKeys({ read: storage.read, ring: ports.ring, clock: ports.clock }),
     frontendOriginOf: frontendOrigins(policy.publicUrl),
   }
   const routes: readonly Route[] = [
@@ -63,6 +64,7 @@ export function createAuthority(ports: AuthorityPorts, policy: Policy) {
     ...machineRoutes(deps),
     ...userRoutes(deps),
     ...jwksRoutes(deps),
+    ...signingKeyRoutes(deps),
   ]
   return { deps, storage, routes }
 }

@@ -100,6 +100,18 @@ export function sharingConformance(open: Open, openBeside: (storage: Storage) =>
       expect(await look()).toEqual([false, undefined, 2, true])
     })
 
+    // Stops a key that leaked from being believed by the process beside the one where it was revoked.
+    it('has caught up with the revocation of a signing key by the next request', async () => {
+      const { ours, theirs } = await openTwo()
+      const [revoked, kept] = [aSigningKey(), aSigningKey({ createdAt: later(1) })]
+      for (const key of [revoked, kept]) await ours.transaction(({ signingKeys }) => signingKeys.insert(key))
+      ours.catchUp()
+      expect(await ours.read.signingKeys.keysOf(HERE)).toHaveLength(2)
+      await theirs.transaction(({ signingKeys }) => signingKeys.setLife({ ...revoked, revokedAt: later(2) }))
+      ours.catchUp()
+      expect((await ours.read.signingKeys.keysOf(HERE)).map(({ id }) => id)).toEqual([kept.id])
+    })
+
     it('loses no write where both write at once', async () => {
       const { ours, theirs } = await openTwo()
       const events = Array.from({ length: 40 }, (_, index) => anEvent({ targetId: `t${index}` }))

@@ -28,6 +28,8 @@ export const ID_PATTERNS = {
   user: /^user_\w{27}$/,
   m2mToken: /^mt_[0-9A-Fa-f]{32}$/,
   actorToken: /^act_\w{27}$/,
+  /** The first key of an instance is named like the instance itself. */
+  signingKey: /^(?:ins|kid)_\w{27}$/,
 } as const
 
 /** Sixteen bytes, a UUID of version 7 (RFC 9562 section 5.7): first 48 bits are its time in milliseconds. */

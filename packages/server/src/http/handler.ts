@@ -7,10 +7,11 @@ import type { Authority } from '../authority.ts'
 import type { Call, Caller } from '../core/caller.ts'
 import { AuthorityError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { EncodedAnswer } from '../core/operation.ts'
+import { EncodedAnswer, type Input } from '../core/operation.ts'
 import { authenticate } from './authenticate.ts'
 import { asRefusal, toErrorResponse } from './errors.ts'
 import { JSON_HEADERS, jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
+import { createServeOnce, readIdempotencyKey } from './idempotency.ts'
 import { openApiRoute } from './openapi.ts'
 import { publicRoutes, type PublicRoute, type PublicRouteDeps } from './public-routes.ts'
 import { createRateLimiter } from './rate-limit.ts'
@@ -36,6 +37,7 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
   const { deps, storage, routes } = authority
   const match = createRouter(routes)
   const limit = createRateLimiter(options.rateLimit, deps.clock)
+  const once = createServeOnce({ ...deps, storage })
   const open = new Map<string, PublicRoute>([
     ...publicRoutes({ ...options, frontendOriginOf: deps.frontendOriginOf }),
     openApiRoute(routes),
@@ -51,12 +53,22 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     }
     requireApiVersion(request)
     const matched = match(request.method, path)
-    event.operation = matched.route.operation.id
+    const { operation } = matched.route
+    event.operation = operation.id
     const caller = await recognize(matched, request)
     event.caller = caller
-    if (!matched.route.operation.unlimited) limit(caller.keyId)
-    const body = matched.route.operation.body && (await readInTime(matched, request))
-    return run(matched, request, body, { caller, address: event.address, traceId: event.traceId }, event)
+    if (!operation.unlimited) limit(caller.keyId)
+    const key = readIdempotencyKey(request, operation)
+    const body = operation.body && (await readInTime(matched, request))
+    const input = validateInput(matched, request, body)
+    const call = { caller, address: event.address, traceId: event.traceId }
+    if (key !== null) {
+      const keyed = { key, match: matched, query: request.query, body, call }
+      return once(keyed, event, () => serve(matched, input, call))
+    }
+    const response = await serve(matched, input, call)
+    if (operation.verdict) event.verdict = 'active'
+    return response
   }
 
   function recognize(matched: Match, request: HttpRequest) {
@@ -97,20 +109,21 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
   }
 }
 
-/** Runs one matched route for a caller who may call it. */
-async function run(
-  { route, params }: Match,
+function validateInput(
+  { route: { operation }, params }: Match,
   request: HttpRequest,
   sent: JsonObject | undefined,
-  call: Call,
-  event: RequestEvent,
-): Promise<HttpResponse> {
-  const { operation } = route
+): Input<unknown, unknown> {
   const { dialect } = operation
   const query = operation.query && validate(operation.query, readQuery(request.query), 'query', dialect)
   const body = operation.body && validate(operation.body, sent, 'body', dialect)
-  const result = await route.handle({ params, query, body }, call)
-  if (operation.verdict) event.verdict = 'active'
+  return { params, query, body }
+}
+
+/** Runs one matched route for a caller who may call it. */
+async function serve({ route }: Match, input: Input<unknown, unknown>, call: Call): Promise<HttpResponse> {
+  const { operation } = route
+  const result = await route.handle(input, call)
   return result instanceof EncodedAnswer
     ? { status: operation.success, headers: JSON_HEADERS, body: result.json }
     : jsonResponse(operation.success, operation.response.parse(result))

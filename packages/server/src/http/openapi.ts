@@ -74,6 +74,23 @@ const BODY_ERRORS: readonly ErrorCode[] = [
 /** What `validate.ts` says in the dialect of forms. */
 const FORM_ERRORS = Object.keys(ERRORS).filter((code): code is ErrorCode => code.startsWith('form_param_'))
 
+/** Does an Idempotency-Key have an effect? */
+const takesKey = ({ method, verdict }: Operation): boolean => method === 'POST' && !verdict
+
+const KEY_PARAMETER: Schema = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Sent again within a day with the same request: the same answer, and nothing happens twice.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
+}
+const REPLAYED_HEADERS: Schema = {
+  'Idempotent-Replayed': {
+    description: 'The answer to a request that came before under the same Idempotency-Key.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+}
+
 function errorsOf(operation: Operation): readonly ErrorCode[] {
   const validation: readonly ErrorCode[] = operation.dialect === 'form' ? FORM_ERRORS : ['bad_request']
   return [
@@ -82,6 +99,9 @@ function errorsOf(operation: Operation): readonly ErrorCode[] {
     ...(operation.body || operation.query ? validation : []),
     ...(operation.query ? (['malformed_request_parameters'] as const) : []),
     ...(operation.body ? BODY_ERRORS : []),
+    // Looked at even where it has no effect.
+    ...(operation.method === 'POST' ? (['bad_request'] as const) : []),
+    ...(takesKey(operation) ? (['conflict'] as const) : []),
     ...operation.errors,
   ]
 }
@@ -95,7 +115,11 @@ function describe(operation: Operation, components: Record<string, Schema>): Sch
     ...(operation.description && { description: operation.description }),
     ...(operation.extension && { 'x-mintmark-extension': true }),
     security: operation.callers.split(' or ').map((caller) => ({ [`${caller}Key`]: [] })),
-    parameters: [...pathParameters(operation), ...queryParameters(operation, components)],
+    parameters: [
+      ...pathParameters(operation),
+      ...queryParameters(operation, components),
+      ...(takesKey(operation) ? [KEY_PARAMETER] : []),
+    ],
     ...(body && {
       requestBody: {
         required: Array.isArray(body.required) && body.required.length > 0,
@@ -105,6 +129,7 @@ function describe(operation: Operation, components: Record<string, Schema>): Sch
     responses: {
       [operation.success]: {
         description: 'Done.',
+        ...(takesKey(operation) && { headers: REPLAYED_HEADERS }),
         content: { 'application/json': { schema: toJsonSchema(operation.response, 'output', components) } },
       },
       ...errorResponses(operation),

@@ -31,6 +31,9 @@ export interface Schema {
     sealed_key_id: number
     sealed_box: Uint8Array
     created_at: number
+    active_from: number
+    retires_at: number | null
+    revoked_at: number | null
   }
   machines: {
     id: string
@@ -100,6 +103,13 @@ export interface Schema {
     instance_id: string
     mac_key_id: number
     expires_at: number
+    created_at: number
+  }
+  idempotent_answers: {
+    scope: string
+    fingerprint: string
+    sealed_key_id: number
+    sealed_box: Uint8Array
     created_at: number
   }
   audit_events: {

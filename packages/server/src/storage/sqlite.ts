@@ -9,12 +9,14 @@ import type { Instance, InstanceSecretKey } from '../directory/instances/instanc
 import type { Machine, MachineSecretKey } from '../directory/machines/machine.ts'
 import type { SigningKey } from '../signing/signing-key.ts'
 import type { M2mToken } from '../tokens/m2m-tokens/m2m-token.ts'
+import type { Changes } from './changes.ts'
+import { createTransactions } from './enclosing-transactions.ts'
 import { createExactCache } from './exact-cache.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { migrate, migrationState } from './migrations/migrate.ts'
 import { actorTokenReader, actorTokenStore } from './sql/actor-token-store.ts'
 import { auditLog, auditReader } from './sql/audit-log.ts'
-import type { Changes } from './sql/changes.ts'
+import { idempotentAnswerReader, idempotentAnswerStore } from './sql/idempotent-answer-store.ts'
 import { findInstance, findInstanceSecretKey, instanceReader, instanceStore } from './sql/instance-store.ts'
 import { createM2mTokenUses, writeM2mTokenUses } from './sql/m2m-token-uses.ts'
 import { findM2mToken, m2mTokenReader, m2mTokenStore } from './sql/m2m-token-store.ts'
@@ -26,6 +28,7 @@ import { userReader, userStore } from './sql/user-store.ts'
 import { connectSqlite, type SqlConnection, type SqliteConnection } from './sqlite-connection.ts'
 import type { Readers, Storage, Stores } from './storage.ts'
 import { StorageError } from './storage-error.ts'
+import { startAnswerSweeper } from './sweep-answers.ts'
 
 export const DATABASE_FILE = 'mintmark.db'
 
@@ -88,9 +91,10 @@ async function prepareSchema(writer: SqliteConnection, mayMigrate: boolean): Pro
 
 function createStorage(writer: SqliteConnection, reader: SqliteConnection, options: SqliteOptions): Storage {
   const cache = createCaches(options.cachedTokens)
-  const stores = createStores(writer, cache.changes)
   const uses = createM2mTokenUses(reader)
   const commits = createGroupCommit(writer, { onEnd: cache.applyChanges, onFatal: options.onFatal })
+  const transactions = createTransactions(commits, createStores(writer, cache.changes))
+  const sweeper = startAnswerSweeper(transactions)
   let seenVersion = writer.dataVersion()
   let caughtUp = false
 
@@ -112,16 +116,18 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
 
   return {
     read: createReaders(reader, cache),
-    transaction: (work) => commits.run(() => work(stores)),
+    ...transactions,
     m2mTokenUses: uses,
     catchUp,
     check() {
       reader.get('select id from master_keys limit 1')
       commits.check()
     },
+    sweep: sweeper.sweep,
     flush,
     async close() {
       clearInterval(timer)
+      sweeper.stop()
       await flush().catch(() => {})
       await commits.drained()
       reader.close()
@@ -199,6 +205,7 @@ function createReaders(sql: SqlConnection, cache: ReturnType<typeof createCaches
     },
     actorTokens: actorTokenReader(sql),
     testingTokens: testingTokenReader(sql),
+    idempotentAnswers: idempotentAnswerReader(sql),
     audit: auditReader(sql),
   }
 }
@@ -212,5 +219,6 @@ const createStores = (sql: SqlConnection, changes: Changes): Stores => ({
   m2mTokens: m2mTokenStore(sql, changes),
   actorTokens: actorTokenStore(sql),
   testingTokens: testingTokenStore(sql),
+  idempotentAnswers: idempotentAnswerStore(sql),
   audit: auditLog(sql),
 })

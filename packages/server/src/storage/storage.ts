@@ -1,5 +1,6 @@
 /** All the ports of one storage. A use case never takes this: it names the few that it needs. */
 import type { AuditLog, AuditReader } from '../audit/audit-event.ts'
+import type { IdempotentAnswerReader, IdempotentAnswerStore } from '../core/idempotent-answers.ts'
 import type { Reads, Transactions } from '../core/stores.ts'
 import type { Millis } from '../core/time.ts'
 import type { InstanceReader, InstanceStore } from '../directory/instances/store.ts'
@@ -32,6 +33,7 @@ export interface Readers {
   readonly m2mTokens: M2mTokenReader
   readonly actorTokens: ActorTokenReader
   readonly testingTokens: TestingTokenReader
+  readonly idempotentAnswers: IdempotentAnswerReader
   readonly audit: AuditReader
 }
 
@@ -44,10 +46,22 @@ export interface Stores {
   readonly m2mTokens: M2mTokenStore
   readonly actorTokens: ActorTokenStore
   readonly testingTokens: TestingTokenStore
+  readonly idempotentAnswers: IdempotentAnswerStore
   readonly audit: AuditLog
 }
 
-export interface Storage extends Reads<Readers>, Transactions<Stores> {
+export interface Atomically<AllStores> {
+  /**
+   * Runs work so that the transactions it asks for and what `finish` writes of its outcome are one: all of
+   * it is durable, or nothing if any of it was rejected. Reads show none of it before its end. From its first
+   * transaction on, nobody else can write until it ends: so it awaits reads and transactions only.
+   *
+   * @throws {AuthorityError} `service_unavailable`, and what `work` or `finish` threw
+   */
+  atomically<T>(work: () => Promise<T>, finish: (outcome: T, stores: AllStores) => Promise<void>): Promise<T>
+}
+
+export interface Storage extends Reads<Readers>, Transactions<Stores>, Atomically<Stores> {
   readonly m2mTokenUses: M2mTokenUses
   /**
    * From here on, reads show everything that any process has committed before this call, or before the
@@ -57,6 +71,8 @@ export interface Storage extends Reads<Readers>, Transactions<Stores> {
   catchUp(): void
   /** @throws {AuthorityError} `service_unavailable` if it could not answer a read or take a write */
   check(): void
+  /** Forgets the remembered answers whose time is over, a batch at a time. It is done each minute without this, too. */
+  sweep(now: Millis): Promise<void>
   /** Writes what was noted and not yet written. */
   flush(): Promise<void>
   /** Finishes what was asked for, writes what was noted, and lets go of the files. */

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createKeyRing, fingerprintOf, parseMasterKey, type Sealed } from './master-key.ts'
+import {
+  createKeyRing,
+  fingerprintOf,
+  parseMasterKey,
+  type KeyRing,
+  type Sealed,
+  type Sealer,
+} from './master-key.ts'
 import { systemRandom } from './random.ts'
 
 const FIRST = new Uint8Array(32).fill(1)
@@ -13,48 +20,71 @@ const flipped = (bytes: Uint8Array, bit: number): Uint8Array => {
   return changed
 }
 
-describe('sealing', () => {
+describe.each([
+  ['sealing', (of: KeyRing): Sealer => of],
+  ['sealing of answers', (of: KeyRing): Sealer => of.answers],
+])('%s', (_name, sealerOf) => {
+  const sealer = sealerOf(ring)
+
   it('gives back what was sealed, in the context it was sealed for', () => {
-    expect(Uint8Array.from(ring.open(ring.seal(plain, 'here'), 'here'))).toEqual(plain)
+    expect(Uint8Array.from(sealer.open(sealer.seal(plain, 'here'), 'here'))).toEqual(plain)
   })
 
   it('seals nothing at all too', () => {
-    expect(ring.open(ring.seal(new Uint8Array(0), 'here'), 'here')).toHaveLength(0)
+    expect(sealer.open(sealer.seal(new Uint8Array(0), 'here'), 'here')).toHaveLength(0)
   })
 
   it('never seals twice under one nonce', () => {
-    const nonces = Array.from({ length: 200 }, () => ring.seal(plain, 'here').box.subarray(0, 12).join())
+    const nonces = Array.from({ length: 200 }, () => sealer.seal(plain, 'here').box.subarray(0, 12).join())
     expect(new Set(nonces).size).toBe(200)
   })
 
   it('shows nothing of what it sealed', () => {
-    expect(Buffer.from(ring.seal(plain, 'here').box).includes(Buffer.from(plain))).toBe(false)
+    expect(Buffer.from(sealer.seal(plain, 'here').box).includes(Buffer.from(plain))).toBe(false)
   })
 
   // Stops who can write to the database from giving one instance the signing key of another.
   it.each(['', 'her', 'here ', 'Here', 'here\0', 'there'])('does not open in the context %j', (context) => {
-    expect(() => ring.open(ring.seal(plain, 'here'), context)).toThrow()
+    expect(() => sealer.open(sealer.seal(plain, 'here'), context)).toThrow()
   })
 
   // Stops a changed database from making the authority sign with a key of somebody's choice.
   it('does not open with any one bit of the box changed', () => {
-    const { keyId, box } = ring.seal(plain, 'here')
+    const { keyId, box } = sealer.seal(plain, 'here')
     for (let bit = 0; bit < box.length * 8; bit++) {
-      expect(() => ring.open({ keyId, box: flipped(box, bit) }, 'here')).toThrow()
+      expect(() => sealer.open({ keyId, box: flipped(box, bit) }, 'here')).toThrow()
     }
   })
 
   it('does not open when cut to any length', () => {
-    const { keyId, box } = ring.seal(plain, 'here')
+    const { keyId, box } = sealer.seal(plain, 'here')
     for (let length = 0; length < box.length; length++) {
-      expect(() => ring.open({ keyId, box: box.subarray(0, length) }, 'here')).toThrow()
+      expect(() => sealer.open({ keyId, box: box.subarray(0, length) }, 'here')).toThrow()
     }
   })
 
   it('does not open under another master key of the same number', () => {
     const other = createKeyRing(new Map([[1, SECOND]]), 1, systemRandom)
-    expect(() => other.open(ring.seal(plain, 'here'), 'here')).toThrow()
+    expect(() => sealerOf(other).open(sealer.seal(plain, 'here'), 'here')).toThrow()
   })
+
+  it('opens what a replaced key sealed, and nothing under a key it does not have', () => {
+    const keys = new Map([
+      [1, FIRST],
+      [2, SECOND],
+    ])
+    const rotated = sealerOf(createKeyRing(keys, 2, systemRandom))
+    expect(Uint8Array.from(rotated.open(sealer.seal(plain, 'here'), 'here'))).toEqual(plain)
+    expect(() => sealer.open(rotated.seal(plain, 'here'), 'here')).toThrow(
+      'Master key 2 is not in the key ring.',
+    )
+  })
+})
+
+// Stops who can write to the database from having a signing key read as an answer, and shown.
+it('opens an answer as nothing else, and nothing else as an answer', () => {
+  expect(() => ring.open(ring.answers.seal(plain, 'here'), 'here')).toThrow()
+  expect(() => ring.answers.open(ring.seal(plain, 'here'), 'here')).toThrow()
 })
 
 describe('a ring with a replaced key', () => {

@@ -23,9 +23,17 @@ export type MacKeyId = number
 /** The keys under which secrets are tagged, by the number of their master key. */
 export type MacKeys = ReadonlyMap<MacKeyId, KeyObject>
 
-export interface KeyRing {
+export interface KeyRing extends Sealer {
   readonly currentId: MacKeyId
   readonly macKeys: MacKeys
+  /**
+   * For remembered answers, of which there may be thousands in a second: each context has a key of its own,
+   * so that none comes near the 2^32 uses up to which random nonces are safe (NIST SP 800-38D, 8.3).
+   */
+  readonly answers: Sealer
+}
+
+export interface Sealer {
   /** Encrypts under the current key. The context is authenticated: what was sealed for one opens for no other. */
   seal(plain: Uint8Array, context: string): Sealed
   /** @throws {Error} if it was changed, belongs to another context, or its key is not in the ring. */
@@ -49,28 +57,43 @@ export function createKeyRing(
 ): KeyRing {
   const macKeys = new Map([...keys].map(([id, key]) => [id, derive(key, 'secret tag')]))
   const sealKeys = new Map([...keys].map(([id, key]) => [id, derive(key, 'signing key seal')]))
+  const answerKeys = new Map([...keys].map(([id, key]) => [id, derive(key, 'answer seal')]))
   return {
     currentId,
     macKeys,
-    seal(plain, context) {
-      const nonce = random.bytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', sealKeys.get(currentId)!, nonce)
-      cipher.setAAD(Buffer.from(context))
-      const text = Buffer.concat([cipher.update(plain), cipher.final()])
-      return { keyId: currentId, box: Buffer.concat([nonce, text, cipher.getAuthTag()]) }
-    },
-    open({ keyId, box }, context) {
-      const key = sealKeys.get(keyId)
-      if (key === undefined) throw new Error(`Master key ${keyId} is not in the key ring.`)
-      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, NONCE_BYTES), {
-        authTagLength: TAG_BYTES,
-      })
-      decipher.setAAD(Buffer.from(context))
-      decipher.setAuthTag(box.subarray(-TAG_BYTES))
-      return Buffer.concat([decipher.update(box.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
-    },
+    ...createSealer((id) => sealKeys.get(id), currentId, random),
+    answers: createSealer(
+      (id, context) => {
+        const key = answerKeys.get(id)
+        return key && derive(key, context)
+      },
+      currentId,
+      random,
+    ),
   }
 }
+
+type KeyOf = (id: MacKeyId, context: string) => KeyObject | undefined
+
+const createSealer = (keyOf: KeyOf, currentId: MacKeyId, random: Random): Sealer => ({
+  seal(plain, context) {
+    const nonce = random.bytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', keyOf(currentId, context)!, nonce)
+    cipher.setAAD(Buffer.from(context))
+    const text = Buffer.concat([cipher.update(plain), cipher.final()])
+    return { keyId: currentId, box: Buffer.concat([nonce, text, cipher.getAuthTag()]) }
+  },
+  open({ keyId, box }, context) {
+    const key = keyOf(keyId, context)
+    if (key === undefined) throw new Error(`Master key ${keyId} is not in the key ring.`)
+    const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
+    decipher.setAAD(Buffer.from(context))
+    decipher.setAuthTag(box.subarray(-TAG_BYTES))
+    return Buffer.concat([decipher.update(box.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+  },
+})
 
 /** Tells two master keys apart without giving either away; the store keeps it beside the key's number. */
 export const fingerprintOf = (key: MasterKey): string =>
@@ -88,6 +111,6 @@ export function parseMasterKey(text: string): MasterKey | null {
   return key.length === MASTER_KEY_BYTES ? key : null
 }
 
-function derive(key: MasterKey, purpose: string): KeyObject {
+function derive(key: MasterKey | KeyObject, purpose: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', key, new Uint8Array(0), `mintmark/1 ${purpose}`, 32)))
 }

@@ -17,7 +17,7 @@ function toRequest(request: Request, address: string | null): HttpRequest {
     path: pathname,
     query: search.slice(1),
     header: (name) => request.headers.get(name),
-    // `Headers` joins repeated headers with a comma, which no key holds.
+    // `Headers` joins repeated headers with a comma. No bearer key holds one; an `Idempotency-Key` must not, here.
     repeated: (name) => request.headers.get(name)?.includes(',') ?? false,
     async body() {
       const bytes = new Uint8Array(await request.arrayBuffer())

@@ -8,9 +8,13 @@ import { Migrator, type Migration } from 'kysely/migration'
 import { StorageError } from '../storage-error.ts'
 import type { Schema } from '../schema.ts'
 import * as firstTables from './0001-first-tables.ts'
+import * as idempotentAnswers from './0002-idempotent-answers.ts'
+import * as signingKeyLife from './0003-signing-key-life.ts'
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first-tables': firstTables,
+  '0002-idempotent-answers': idempotentAnswers,
+  '0003-signing-key-life': signingKeyLife,
 }
 
 export interface MigrationState {

@@ -4,7 +4,7 @@ import type { Environment, Instance, InstanceSecretKey } from '../../directory/i
 import type { InstanceReader, InstanceStore } from '../../directory/instances/store.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from './changes.ts'
+import type { Changes } from '../changes.ts'
 
 export function findInstance(sql: SqlConnection, id: InstanceId): Instance | null {
   const row = sql.get<Schema['instances']>('select * from instances where id = ?', id)

@@ -6,7 +6,7 @@ import type { M2mToken, M2mTokenFormat } from '../../tokens/m2m-tokens/m2m-token
 import type { M2mTokenReader, M2mTokenStore } from '../../tokens/m2m-tokens/store.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from './changes.ts'
+import type { Changes } from '../changes.ts'
 
 type Row = Schema['m2m_tokens']
 

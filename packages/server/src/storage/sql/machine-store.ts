@@ -4,7 +4,7 @@ import type { Machine, MachineSecretKey } from '../../directory/machines/machine
 import type { MachineReader, MachineStore } from '../../directory/machines/store.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from './changes.ts'
+import type { Changes } from '../changes.ts'
 import { containing } from './like.ts'
 
 /** As many as one statement asks for. */
