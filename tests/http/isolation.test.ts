@@ -110,6 +110,7 @@ describe('a list', () => {
       `/v1/users?query=${user}`,
       '/v1/users?query=Ada',
       '/v1/jwks',
+      '/v1/signing_keys',
       `/v1/m2m_tokens?subject=${intruder.issuer.id}&revoked=true&expired=true`,
     ]) {
       const body = expectSuccess(await ask(path))

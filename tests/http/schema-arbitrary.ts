@@ -3,7 +3,15 @@ import fc from 'fast-check'
 import { resolve, type Components, type Schema } from './json-schema.ts'
 
 /** What the authority has, by the name of its kind; the fuzzer adds to it as it goes. */
-export const KNOWN_KINDS = ['machine', 'user', 'm2mToken', 'actorToken', 'secret', 'scope'] as const
+export const KNOWN_KINDS = [
+  'machine',
+  'user',
+  'm2mToken',
+  'actorToken',
+  'signingKey',
+  'secret',
+  'scope',
+] as const
 export type KnownKind = (typeof KNOWN_KINDS)[number]
 
 /** Stands for a thing that is there when the request is sent; the number picks one. */
@@ -19,6 +27,7 @@ const PREFIXES: readonly (readonly [start: string, kind: KnownKind])[] = [
   ['^user_', 'user'],
   ['^mt_', 'm2mToken'],
   ['^act_', 'actorToken'],
+  ['^(?:ins|kid)_', 'signingKey'],
 ]
 const NAMES: Readonly<Record<string, KnownKind>> = {
   token: 'secret',

@@ -150,7 +150,7 @@ export function samplesOf(ids: Ids): readonly Sample[] {
     ['users.delete', 'instance', `DELETE /v1/users/${ids.user}`],
     ['jwks.get', 'instance', 'GET /v1/jwks'],
     ['signingKeys.list', 'instance', 'GET /v1/signing_keys'],
-    ['signingKeys.rotate', 'instance', 'POST /v1/signing_keys/rotate', { activate_in_seconds: 600 }],
+    ['signingKeys.rotate', 'instance', 'POST /v1/signing_keys/rotate', { activate_in_seconds: 0 }],
     ['signingKeys.revoke', 'instance', `POST /v1/signing_keys/${ids.signingKey}/revoke`],
   ]
   return rows.flatMap(([operation, callers, line, body]) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SigningKey } from '../../../packages/server/src/signing/signing-key.ts'
 import { aSigningKey, ELSEWHERE, HERE, later, NOON, openWithInstances, type Open } from '../records.ts'
 
 export function signingKeyStoreConformance(open: Open): void {
@@ -9,7 +10,7 @@ export function signingKeyStoreConformance(open: Open): void {
       const keys = [
         aSigningKey({ createdAt: later(1), sealed: { keyId: 1, box } }),
         aSigningKey({ createdAt: later(3), use: 'ticket' }),
-        aSigningKey({ createdAt: later(2) }),
+        aSigningKey({ createdAt: later(2), activeFrom: later(4), retiresAt: later(5) }),
       ]
       for (const key of keys) await storage.transaction(({ signingKeys }) => signingKeys.insert(key))
       const found = await storage.read.signingKeys.keysOf(HERE)
@@ -60,6 +61,61 @@ export function signingKeyStoreConformance(open: Open): void {
       expect([found!.sealed.keyId, ...found!.sealed.box]).toEqual([2, 9])
       const [untouched] = await storage.read.signingKeys.keysOf(ELSEWHERE)
       expect(untouched!.sealed.keyId).toBe(1)
+    })
+
+    it('replaces the life of a key and nothing else, and that of no other', async () => {
+      const storage = await openWithInstances(open)
+      const [key, other] = [aSigningKey(), aSigningKey({ createdAt: later(1) })]
+      for (const each of [key, other])
+        await storage.transaction(({ signingKeys }) => signingKeys.insert(each))
+      await storage.read.signingKeys.keysOf(HERE)
+      const life = { activeFrom: later(2), retiresAt: later(3), revokedAt: null }
+      await storage.transaction(({ signingKeys }) =>
+        signingKeys.setLife({ ...key, ...life, publicKey: { n: 'x', e: 'x' }, createdAt: later(9) }),
+      )
+      const plain = ({ sealed: { keyId, box }, ...rest }: SigningKey) => ({
+        ...rest,
+        sealed: [keyId, ...box],
+      })
+      const found = async () => (await storage.read.signingKeys.keysOf(HERE)).map(plain)
+      expect(await found()).toEqual([plain(other), plain({ ...key, ...life })])
+      await storage.transaction(({ signingKeys }) => signingKeys.setLife(key))
+      expect(await found()).toEqual([plain(other), plain(key)])
+    })
+
+    // F11: stops one instance from ending the key of another.
+    it('leaves the life of a key as it is where the instance is another', async () => {
+      const storage = await openWithInstances(open)
+      const key = aSigningKey()
+      await storage.transaction(async ({ signingKeys }) => {
+        await signingKeys.insert(key)
+        await signingKeys.setLife({ ...key, instanceId: ELSEWHERE, revokedAt: later(1) })
+      })
+      expect((await storage.read.signingKeys.keysOf(HERE)).map(({ id }) => id)).toEqual([key.id])
+    })
+
+    it('gives a revoked key in the history alone, from the commit on', async () => {
+      const storage = await openWithInstances(open)
+      const [key, other] = [aSigningKey(), aSigningKey({ createdAt: later(1) })]
+      for (const each of [key, other])
+        await storage.transaction(({ signingKeys }) => signingKeys.insert(each))
+      await storage.read.signingKeys.keysOf(HERE)
+      await storage.transaction(({ signingKeys }) => signingKeys.setLife({ ...key, revokedAt: later(5) }))
+      expect((await storage.read.signingKeys.keysOf(HERE)).map(({ id }) => id)).toEqual([other.id])
+      const history = await storage.read.signingKeys.historyOf(HERE)
+      expect(history.map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
+        [other.id, null],
+        [key.id, later(5)],
+      ])
+      expect(await storage.read.signingKeys.historyOf(ELSEWHERE)).toEqual([])
+    })
+
+    it.each([null, later(1), later(9)])('keeps the time of a revocation where it is given %s', async (at) => {
+      const storage = await openWithInstances(open)
+      const key = aSigningKey({ revokedAt: later(5) })
+      await storage.transaction(({ signingKeys }) => signingKeys.insert(key))
+      await storage.transaction(({ signingKeys }) => signingKeys.setLife({ ...key, revokedAt: at }))
+      expect((await storage.read.signingKeys.historyOf(HERE))[0]!.revokedAt).toBe(later(5))
     })
 
     it('tells the keys of any instance that another master key seals', async () => {

@@ -12,6 +12,8 @@ export const AUDIT_ACTIONS = [
   'instance_key.rotate',
   'signing_key.create',
   'signing_key.reseal',
+  'signing_key.rotate',
+  'signing_key.revoke',
   'machine.create',
   'machine.update',
   'machine.delete',

@@ -5,19 +5,19 @@ import { toJwks } from '../signing/jwks.ts'
 const REFRESH_MS = 1_000
 
 /** Keeps every instance's public keys in memory, so that however many ask for them, no database is asked. */
-export async function publishKeys({ storage }: Authority): Promise<PublishedKeys & { stop(): void }> {
+export async function publishKeys({ storage, deps }: Authority): Promise<PublishedKeys & { stop(): void }> {
   const read = async () => {
     storage.catchUp()
     const instances = await storage.read.instances.list()
     return Promise.all(
       instances.map(async (instance) => ({
         instance,
-        jwks: toJwks(await storage.read.signingKeys.keysOf(instance.id)),
+        jwks: toJwks(await storage.read.signingKeys.keysOf(instance.id), deps.clock.now()),
       })),
     )
   }
   let all = await read()
-  // Old keys stay published while the store cannot be read: they are still the right ones.
+  // Old keys stay published while the store cannot be read: without them nobody could verify anything.
   const refresh = () =>
     void read().then(
       (found) => (all = found),

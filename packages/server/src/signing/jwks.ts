@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { operation, route, type Route } from '../core/operation.ts'
 import type { Reads } from '../core/stores.ts'
+import type { Clock, Millis } from '../core/time.ts'
+import { isPublished } from './key-life.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SigningKeyReader } from './store.ts'
 
@@ -22,10 +24,10 @@ const jwksResource = z
 
 export type Jwks = z.infer<typeof jwksResource>
 
-/** Public members only, and only of keys whose tokens others verify. */
-export const toJwks = (keys: readonly SigningKey[]): Jwks => ({
+/** Public members only, and only of keys whose tokens others verify now or soon. */
+export const toJwks = (keys: readonly SigningKey[], now: Millis): Jwks => ({
   keys: keys
-    .filter((key) => key.use === 'token')
+    .filter((key) => key.use === 'token' && isPublished(key, now))
     .map(({ id, alg, publicKey: { n, e } }) => ({ use: 'sig', kty: 'RSA', kid: id, alg, n, e })),
 })
 
@@ -43,8 +45,11 @@ const getJwksOperation = operation({
   unlimited: true,
 })
 
-export const jwksRoutes = ({ read }: Reads<{ signingKeys: SigningKeyReader }>): readonly Route[] => [
+export const jwksRoutes = ({
+  read,
+  clock,
+}: Reads<{ signingKeys: SigningKeyReader }> & { clock: Clock }): readonly Route[] => [
   route(getJwksOperation, async (_input, { caller }) =>
-    toJwks(await read.signingKeys.keysOf(caller.instanceId)),
+    toJwks(await read.signingKeys.keysOf(caller.instanceId), clock.now()),
   ),
 ]

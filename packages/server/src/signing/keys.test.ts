@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { InstanceId, KeyId } from '../core/ids.ts'
 import { createKeyRing } from '../core/secrets/master-key.ts'
 import { systemRandom } from '../core/secrets/random.ts'
@@ -12,26 +12,36 @@ const ring = createKeyRing(new Map([[1, new Uint8Array(32).fill(1)]]), 1, system
 const make = (instanceId: InstanceId, id: string, use: KeyUse) =>
   generateSigningKey(ring, { id: id as KeyId, instanceId, use, createdAt: millis(0) })
 
-const newest = await make(HERE, 'kid_newest', 'token')
-const first = await make(HERE, HERE, 'token')
+const MADE = millis(0)
+const ACTIVE = millis(100)
+const OVER = millis(200)
+const newest = { ...(await make(HERE, 'kid_newest', 'token')), activeFrom: ACTIVE }
+const first = { ...(await make(HERE, HERE, 'token')), retiresAt: OVER }
 const ticket = await make(HERE, 'tkt_here', 'ticket')
 const foreign = await make(ELSEWHERE, ELSEWHERE, 'token')
 const asked: string[] = []
+let now = ACTIVE
+beforeEach(() => (now = ACTIVE))
 const keys = createKeys({
   ring,
+  clock: { now: () => now },
   read: {
     signingKeys: {
       async keysOf(instanceId) {
         asked.push(instanceId)
         return [newest, first, ticket, foreign].filter((key) => key.instanceId === instanceId)
       },
+      historyOf: async () => [],
       notSealedUnder: async () => [],
     },
   },
 })
 
 describe('the key to sign with', () => {
-  it('is the newest of the instance for that use', async () => {
+  it('is that of the instance for that use whose time has come last', async () => {
+    now = millis(ACTIVE - 1)
+    expect((await keys.signing(HERE, 'token')).id).toBe(HERE)
+    now = ACTIVE
     expect((await keys.signing(HERE, 'token')).id).toBe('kid_newest')
     expect((await keys.signing(HERE, 'ticket')).id).toBe('tkt_here')
     expect((await keys.signing(ELSEWHERE, 'token')).id).toBe(ELSEWHERE)
@@ -43,11 +53,21 @@ describe('the key to sign with', () => {
 })
 
 describe('the key to verify with', () => {
-  it('is the one that is named, newest or not', async () => {
-    for (const key of [newest, first]) {
-      const found = await keys.verifying(HERE, 'token', key.id)
-      expect(found!.equals(publicKeyOf(key))).toBe(true)
+  it('is the one that is named, signing or not', async () => {
+    for (now of [MADE, ACTIVE, millis(OVER - 1)]) {
+      for (const key of [newest, first]) {
+        const found = await keys.verifying(HERE, 'token', key.id)
+        expect(found!.equals(publicKeyOf(key))).toBe(true)
+      }
     }
+  })
+
+  // A4: stops what an old key signed, or whoever still has that key, from being believed for ever.
+  it('is none that has retired', async () => {
+    now = OVER
+    expect(await keys.verifying(HERE, 'token', first.id)).toBeNull()
+    expect(await keys.verifying(HERE, 'token', newest.id)).not.toBeNull()
+    expect(await keys.verifyingAll(HERE, 'token')).toHaveLength(1)
   })
 
   // F11: stops a token of one instance from being checked with the key of another, which its kid names.

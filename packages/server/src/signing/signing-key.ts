@@ -24,10 +24,17 @@ export interface SigningKey {
   /** The private key (PKCS #8), encrypted under the master key for this instance, kid and use. */
   readonly sealed: Sealed
   readonly createdAt: Millis
+  /** From when on it signs, until another key of its use does (`key-life.ts`). */
+  readonly activeFrom: Millis
+  /** From when on it is neither published nor accepted; `null` while nothing is to follow it. */
+  readonly retiresAt: Millis | null
+  /** Set when somebody has revoked it: then nothing that it signed is accepted. */
+  readonly revokedAt: Millis | null
 }
 
 const generate = promisify(generateKeyPair)
 
+/** A key that signs from its making on. */
 export async function generateSigningKey(
   ring: KeyRing,
   name: Pick<SigningKey, 'id' | 'instanceId' | 'use' | 'createdAt'>,
@@ -40,6 +47,9 @@ export async function generateSigningKey(
     alg: 'RS256',
     publicKey: { n: n!, e: e! },
     sealed: ring.seal(privateKey, sealContext(name)),
+    activeFrom: name.createdAt,
+    retiresAt: null,
+    revokedAt: null,
   }
 }
 

@@ -4,18 +4,27 @@ import type { KeyUse, SigningKey } from '../../signing/signing-key.ts'
 import type { SigningKeyReader, SigningKeyStore } from '../../signing/store.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from './changes.ts'
+import type { Changes } from '../changes.ts'
+
+const NEWEST_FIRST = 'order by created_at desc, id desc'
 
 export const findSigningKeys = (sql: SqlConnection, instanceId: InstanceId): readonly SigningKey[] =>
   sql
     .all<Schema['signing_keys']>(
-      'select * from signing_keys where instance_id = ? order by created_at desc, id desc',
+      `select * from signing_keys where instance_id = ? and revoked_at is null ${NEWEST_FIRST}`,
       instanceId,
     )
     .map(toSigningKey)
 
 export const signingKeyReader = (sql: SqlConnection): SigningKeyReader => ({
   keysOf: async (instanceId) => findSigningKeys(sql, instanceId),
+  historyOf: async (instanceId) =>
+    sql
+      .all<Schema['signing_keys']>(
+        `select * from signing_keys where instance_id = ? ${NEWEST_FIRST}`,
+        instanceId,
+      )
+      .map(toSigningKey),
 
   async notSealedUnder(keyId) {
     const rows = await sql.query
@@ -30,19 +39,22 @@ export const signingKeyReader = (sql: SqlConnection): SigningKeyReader => ({
 export const signingKeyStore = (sql: SqlConnection, changes: Changes): SigningKeyStore => ({
   ...signingKeyReader(sql),
 
-  async insert({ id, instanceId, use, alg, publicKey, sealed, createdAt }) {
+  async insert(key) {
     await sql.query
       .insertInto('signing_keys')
       .values({
-        id,
-        instance_id: instanceId,
-        use,
-        alg,
-        public_n: publicKey.n,
-        public_e: publicKey.e,
-        sealed_key_id: sealed.keyId,
-        sealed_box: sealed.box,
-        created_at: createdAt,
+        id: key.id,
+        instance_id: key.instanceId,
+        use: key.use,
+        alg: key.alg,
+        public_n: key.publicKey.n,
+        public_e: key.publicKey.e,
+        sealed_key_id: key.sealed.keyId,
+        sealed_box: key.sealed.box,
+        created_at: key.createdAt,
+        active_from: key.activeFrom,
+        retires_at: key.retiresAt,
+        revoked_at: key.revokedAt,
       })
       .execute()
     changes.directory()
@@ -56,6 +68,19 @@ export const signingKeyStore = (sql: SqlConnection, changes: Changes): SigningKe
       .execute()
     changes.directory()
   },
+
+  async setLife({ id, instanceId, activeFrom, retiresAt, revokedAt }) {
+    changes.directory()
+    sql.run(
+      `update signing_keys set active_from = ?, retires_at = ?, revoked_at = coalesce(revoked_at, ?)
+       where id = ? and instance_id = ?`,
+      activeFrom,
+      retiresAt,
+      revokedAt,
+      id,
+      instanceId,
+    )
+  },
 })
 
 const toSigningKey = (row: Schema['signing_keys']): SigningKey => ({
@@ -66,4 +91,7 @@ const toSigningKey = (row: Schema['signing_keys']): SigningKey => ({
   publicKey: { n: row.public_n, e: row.public_e },
   sealed: { keyId: row.sealed_key_id, box: row.sealed_box },
   createdAt: row.created_at as Millis,
+  activeFrom: row.active_from as Millis,
+  retiresAt: row.retires_at as Millis | null,
+  revokedAt: row.revoked_at as Millis | null,
 })
