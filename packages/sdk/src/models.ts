@@ -3,6 +3,7 @@
  * belongs there. Instants are Unix time in milliseconds where nothing else is said.
  */
 
+/** The resource `machine_to_machine_token` as the authority gives it. */
 export interface IssuedM2MToken {
   readonly object: 'machine_to_machine_token'
   readonly id: string
@@ -26,6 +27,7 @@ export interface IssuedM2MToken {
   readonly token: string
 }
 
+/** The resource `machine_to_machine_token` as the authority gives it. */
 export interface M2MToken {
   readonly object: 'machine_to_machine_token'
   readonly id: string
@@ -47,6 +49,7 @@ export interface M2MToken {
   readonly updatedAt: number
 }
 
+/** The resource `actor_token` as the authority gives it. */
 export interface ActorToken {
   readonly object: 'actor_token'
   readonly id: string
@@ -63,6 +66,7 @@ export interface ActorToken {
   readonly updatedAt: number
 }
 
+/** The resource `testing_token` as the authority gives it. */
 export interface TestingToken {
   readonly object: 'testing_token'
   /** The secret itself. Only here. */
@@ -71,6 +75,7 @@ export interface TestingToken {
   readonly expiresAt: number
 }
 
+/** The resource `testing_token` as the authority gives it. */
 export interface VerifiedTestingToken {
   readonly object: 'testing_token'
   readonly id: string
@@ -78,11 +83,13 @@ export interface VerifiedTestingToken {
   readonly expiresAt: number
 }
 
+/** The resource `token` as the authority gives it. */
 export interface MachineToken {
   readonly object: 'token'
   readonly jwt: string
 }
 
+/** The resource `machine` as the authority gives it. */
 export interface Machine {
   readonly object: 'machine'
   readonly id: string
@@ -97,6 +104,7 @@ export interface Machine {
   readonly scopedMachines: readonly (ScopedMachine)[]
 }
 
+/** The resource `machine` as the authority gives it. */
 export interface ScopedMachine {
   readonly object: 'machine'
   readonly id: string
@@ -110,6 +118,7 @@ export interface ScopedMachine {
   readonly defaultTokenTtl?: number
 }
 
+/** The resource `machine` as the authority gives it. */
 export interface CreatedMachine {
   readonly object: 'machine'
   readonly id: string
@@ -126,11 +135,13 @@ export interface CreatedMachine {
   readonly secretKey: string
 }
 
+/** The resource `machine_secret_key` as the authority gives it. */
 export interface MachineSecretKey {
   readonly object: 'machine_secret_key'
   readonly secret: string
 }
 
+/** The resource `machine_scope` as the authority gives it. */
 export interface MachineScope {
   readonly object: 'machine_scope'
   readonly fromMachineId: string
@@ -139,6 +150,7 @@ export interface MachineScope {
   readonly createdAt: number
 }
 
+/** The resource `user` as the authority gives it. */
 export interface User {
   readonly id: string
   readonly object: 'user'
@@ -204,6 +216,7 @@ export interface User {
   readonly legalAcceptedAt: null
 }
 
+/** The resource as the authority gives it. */
 export interface JWKS {
   readonly keys: readonly ({
   readonly use: 'sig'
@@ -215,6 +228,7 @@ export interface JWKS {
 })[]
 }
 
+/** The resource `signing_key` as the authority gives it. */
 export interface SigningKey {
   readonly object: 'signing_key'
   /** The `kid` of what it signs. */
@@ -232,6 +246,7 @@ export interface SigningKey {
   readonly revokedAt: number | null
 }
 
+/** What `m2mTokens.create` takes. */
 export interface M2mTokensCreateRequest {
   readonly tokenFormat?: 'opaque' | 'jwt'
   /** Null or absent: the machine's default; without one an opaque token does not expire and a JWT does after an hour. */
@@ -242,6 +257,7 @@ export interface M2mTokensCreateRequest {
   readonly minRemainingTtlSeconds?: number | null
 }
 
+/** What `m2mTokens.list` takes. */
 export interface M2mTokensListRequest {
   readonly limit?: number
   readonly offset?: number
@@ -251,21 +267,25 @@ export interface M2mTokensListRequest {
   readonly tokenFormat?: 'opaque' | 'jwt'
 }
 
+/** What `m2mTokens.list` gives. */
 export interface M2mTokensListResponse {
   readonly m2mTokens: readonly (M2MToken)[]
   readonly totalCount: number
 }
 
+/** What `m2mTokens.revoke` takes. */
 export interface M2mTokensRevokeRequest {
   readonly m2mTokenId: string
   readonly revocationReason?: string | null
 }
 
+/** What `m2mTokens.verify` takes. */
 export interface M2mTokensVerifyRequest {
   readonly token?: string
   readonly secret?: string
 }
 
+/** What `actorTokens.create` takes. */
 export interface ActorTokensCreateRequest {
   readonly userId: string
   readonly actor: { readonly sub: string; readonly [name: string]: unknown }
@@ -273,14 +293,17 @@ export interface ActorTokensCreateRequest {
   readonly sessionMaxDurationInSeconds?: number
 }
 
+/** What `actorTokens.revoke` takes. */
 export interface ActorTokensRevokeRequest {
   readonly actorTokenId: string
 }
 
+/** What `testingTokens.verify` takes. */
 export interface TestingTokensVerifyRequest {
   readonly token: string
 }
 
+/** What `machineTokens.create` takes. */
 export interface MachineTokensCreateRequest {
   readonly machineId: string
   readonly claims?: { readonly [name: string]: unknown } | null
@@ -290,6 +313,7 @@ export interface MachineTokensCreateRequest {
   readonly allowedClockSkew?: number | null
 }
 
+/** What `machines.list` takes. */
 export interface MachinesListRequest {
   readonly limit?: number
   readonly offset?: number
@@ -298,57 +322,68 @@ export interface MachinesListRequest {
   readonly orderBy?: 'name' | '+name' | '-name' | 'created_at' | '+created_at' | '-created_at'
 }
 
+/** What `machines.list` gives. */
 export interface MachinesListResponse {
   readonly data: readonly (Machine)[]
   readonly totalCount: number
 }
 
+/** What `machines.create` takes. */
 export interface MachinesCreateRequest {
   readonly name: string
   readonly scopedMachines?: readonly (string)[] | null
   readonly defaultTokenTtl?: number | null
 }
 
+/** What `machines.get` takes. */
 export interface MachinesGetRequest {
   readonly machineId: string
 }
 
+/** What `machines.update` takes. */
 export interface MachinesUpdateRequest {
   readonly machineId: string
   readonly name?: string
   readonly defaultTokenTtl?: number
 }
 
+/** What `machines.delete` takes. */
 export interface MachinesDeleteRequest {
   readonly machineId: string
 }
 
+/** What `machines.delete` gives. */
 export interface MachinesDeleteResponse {
   readonly object: 'machine'
   readonly id: string
   readonly deleted: true
 }
 
+/** What `machines.getSecretKey` takes. */
 export interface MachinesGetSecretKeyRequest {
   readonly machineId: string
 }
 
+/** What `machines.rotateSecretKey` takes. */
 export interface MachinesRotateSecretKeyRequest {
   readonly machineId: string
   /** Seconds for which the key until now stays good; 0 ends it at once. */
   readonly previousTokenTtl: number
 }
 
+/** What `machines.createScope` takes. */
 export interface MachinesCreateScopeRequest {
   readonly machineId: string
   readonly toMachineId: string
 }
 
+/** What `machines.deleteScope` takes. */
 export interface MachinesDeleteScopeRequest {
   readonly machineId: string
   readonly otherMachineId: string
 }
 
+/** What `machines.deleteScope` gives. */
 export interface MachinesDeleteScopeResponse {
   readonly object: 'machine_scope'
   readonly fromMachineId: string
@@ -356,6 +391,7 @@ export interface MachinesDeleteScopeResponse {
   readonly deleted: true
 }
 
+/** What `users.list` takes. */
 export interface UsersListRequest {
   readonly limit?: number
   readonly offset?: number
@@ -369,8 +405,10 @@ export interface UsersListRequest {
   readonly orderBy?: 'created_at' | '+created_at' | '-created_at' | 'updated_at' | '+updated_at' | '-updated_at'
 }
 
+/** What `users.list` gives. */
 export type UsersListResponse = readonly (User)[]
 
+/** What `users.create` takes. */
 export interface UsersCreateRequest {
   readonly externalId?: string | null
   readonly username?: string | null
@@ -383,6 +421,7 @@ export interface UsersCreateRequest {
   readonly phoneNumber?: readonly (string)[]
 }
 
+/** What `users.count` takes. */
 export interface UsersCountRequest {
   readonly limit?: number
   readonly offset?: number
@@ -396,15 +435,18 @@ export interface UsersCountRequest {
   readonly orderBy?: string
 }
 
+/** What `users.count` gives. */
 export interface UsersCountResponse {
   readonly object: 'total_count'
   readonly totalCount: number
 }
 
+/** What `users.get` takes. */
 export interface UsersGetRequest {
   readonly userId: string
 }
 
+/** What `users.update` takes. */
 export interface UsersUpdateRequest {
   readonly userId: string
   readonly externalId?: string | null
@@ -416,16 +458,19 @@ export interface UsersUpdateRequest {
   readonly unsafeMetadata?: { readonly [name: string]: unknown }
 }
 
+/** What `users.delete` takes. */
 export interface UsersDeleteRequest {
   readonly userId: string
 }
 
+/** What `users.delete` gives. */
 export interface UsersDeleteResponse {
   readonly object: 'user'
   readonly id: string
   readonly deleted: true
 }
 
+/** What `users.replaceMetadata` takes. */
 export interface UsersReplaceMetadataRequest {
   readonly userId: string
   readonly publicMetadata?: { readonly [name: string]: unknown }
@@ -433,6 +478,7 @@ export interface UsersReplaceMetadataRequest {
   readonly unsafeMetadata?: { readonly [name: string]: unknown }
 }
 
+/** What `users.mergeMetadata` takes. */
 export interface UsersMergeMetadataRequest {
   readonly userId: string
   readonly publicMetadata?: { readonly [name: string]: unknown }
@@ -440,11 +486,13 @@ export interface UsersMergeMetadataRequest {
   readonly unsafeMetadata?: { readonly [name: string]: unknown }
 }
 
+/** What `signingKeys.list` gives. */
 export interface SigningKeysListResponse {
   readonly data: readonly (SigningKey)[]
   readonly totalCount: number
 }
 
+/** What `signingKeys.rotate` takes. */
 export interface SigningKeysRotateRequest {
   /** How long the new key is published before it signs. */
   readonly activateInSeconds?: number
@@ -452,6 +500,7 @@ export interface SigningKeysRotateRequest {
   readonly overlapSeconds?: number
 }
 
+/** What `signingKeys.revoke` takes. */
 export interface SigningKeysRevokeRequest {
   readonly keyId: string
 }
