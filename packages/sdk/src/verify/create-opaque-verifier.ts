@@ -1,0 +1,135 @@
+import type { CallError } from '../core/errors.ts'
+import type { Result } from '../core/result.ts'
+import { monotonicMs } from './platform.ts'
+import { inactive, type Inactive } from './verdict.ts'
+
+/** What the authority's answer about a good token must have; it may have more. */
+export interface OpaqueToken {
+  readonly subject: string
+  /** Milliseconds since 1970; `null` for a token that does not expire. */
+  readonly expiration: number | null
+  readonly revoked?: boolean
+  readonly expired?: boolean
+}
+
+export interface OpaqueVerifierOptions<Token extends OpaqueToken> {
+  /** Asks the authority, as `m2mVerifyToken` does. */
+  readonly verify: (secret: string) => Promise<Result<Token, CallError>>
+  /** How long a revoked token may still be called active, at most. Default 5000; 0 to ask every time. */
+  readonly maxAgeMs?: number | undefined
+  /** How many tokens are remembered. Default 10000; 0 for none. */
+  readonly cacheSize?: number | undefined
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+  /** Milliseconds that never go back. For tests. */
+  readonly clock?: (() => number) | undefined
+}
+
+export type OpaqueVerdict<Token extends OpaqueToken = OpaqueToken> =
+  | {
+      readonly active: true
+      readonly kind: 'm2m_token'
+      readonly subject: string
+      /** Frozen, because others who present the secret get the same. */
+      readonly token: Token
+    }
+  /** `not_active`: the authority does not say why. */
+  | Inactive<'malformed' | 'not_active'>
+
+export interface OpaqueVerifier<Token extends OpaqueToken> {
+  /** @throws {CallError} if the authority could not be asked; that says nothing about the token */
+  verify(secret: string): Promise<OpaqueVerdict<Token>>
+}
+
+/**
+ * Verifies opaque M2M tokens (`mt_…`) by asking the authority, once for all who present the same one at the
+ * same time. Only a good answer is remembered: under a digest, no longer than `maxAgeMs` from when it was
+ * asked for, and never past the token's expiration. What no authority can have issued is not asked about.
+ */
+export function createOpaqueVerifier<Token extends OpaqueToken>(
+  options: OpaqueVerifierOptions<Token>,
+): OpaqueVerifier<Token> {
+  const { maxAgeMs = 5_000, cacheSize = 10_000, now = Date.now, clock = monotonicMs } = options
+  const entries = new Map<string, Entry<Token>>()
+
+  const isGood = ({ askedAt, expiration }: Entry<Token>) =>
+    clock() - askedAt < maxAgeMs && (expiration === null || now() < expiration)
+
+  async function ask(secret: string): Promise<OpaqueVerdict<Token>> {
+    const { ok, value, error } = await options.verify(secret)
+    if (ok) {
+      if (value.revoked || value.expired) return inactive('not_active')
+      return Object.freeze({ active: true, kind: 'm2m_token', subject: value.subject, token: freeze(value) })
+    }
+    // A proxy's own 404 has no such code, and says nothing.
+    if ('statusCode' in error && error.statusCode === 404 && error.code === 'resource_not_found') {
+      return inactive('not_active')
+    }
+    throw error
+  }
+
+  function share(digest: string, secret: string): Promise<OpaqueVerdict<Token>> {
+    const entry: Entry<Token> = { askedAt: clock(), expiration: null, answer: ask(secret) }
+    const forget = () => {
+      if (entries.get(digest) === entry) entries.delete(digest)
+    }
+    entries.delete(digest)
+    entries.set(digest, entry)
+    // The first in line was asked for longest ago.
+    for (const [oldest] of entries) if (entries.size > cacheSize) entries.delete(oldest)
+    entry.answer.then((verdict) => {
+      if (verdict.active) entry.expiration = verdict.token.expiration
+      else forget()
+    }, forget)
+    return entry.answer
+  }
+
+  return {
+    async verify(secret) {
+      if (!hasForm(secret)) return inactive('malformed')
+      const digest = await digestOf(secret)
+      const known = entries.get(digest)
+      return known && isGood(known) ? known.answer : share(digest, secret)
+    },
+  }
+}
+
+interface Entry<Token extends OpaqueToken> {
+  readonly askedAt: number
+  /** `null` too while the answer is awaited. */
+  expiration: number | null
+  readonly answer: Promise<OpaqueVerdict<Token>>
+}
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze)
+  return value
+}
+
+/** The text itself is not kept: a memory dump would give away every token that is in use. */
+async function digestOf(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
+  return String.fromCharCode(...new Uint8Array(digest))
+}
+
+const CHECK_DIGITS = 6
+
+/** `mt_`, 45 digits, and 6 more that are the CRC-32 of all before them, in base62. */
+function hasForm(secret: string): boolean {
+  if (!/^mt_[\dA-Za-z]{51}$/.test(secret)) return false
+  let check = 0
+  for (const digit of secret.slice(-CHECK_DIGITS)) check = check * 62 + valueOf(digit.charCodeAt(0))
+  return check === crc32(secret.slice(0, -CHECK_DIGITS))
+}
+
+/** 0-9, A-Z, a-z, in the order of ASCII. */
+const valueOf = (code: number): number => code - (code < 58 ? 48 : code < 91 ? 55 : 61)
+
+function crc32(text: string): number {
+  let crc = -1
+  for (let at = 0; at < text.length; at++) {
+    crc ^= text.charCodeAt(at)
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+  }
+  return ~crc >>> 0
+}
