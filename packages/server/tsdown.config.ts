@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { defineConfig } from 'tsdown'
 
 /** Bundled, so that a start reads one file and not hundreds. Their licences go along. */
-const BUNDLED = ['commander', 'hono', 'kysely', 'zod']
+const BUNDLED = ['@mintmark/sdk', 'commander', 'hono', 'kysely', 'zod']
 
 export default defineConfig({
   entry: { cli: 'src/cli/main.ts' },
@@ -12,6 +12,8 @@ export default defineConfig({
   outDir: 'dist',
   fixedExtension: false,
   deps: { alwaysBundle: BUNDLED.map((name) => new RegExp(`^${name}(?:/|$)`)) },
+  // What is bundled of this workspace is what is written, not what was built last.
+  inputOptions: { resolve: { conditionNames: ['@mintmark/source', 'node', 'import', 'default'] } },
   dts: false,
   sourcemap: false,
   clean: true,

@@ -119,7 +119,7 @@ describe('mintmark config check refuses with one sentence and 1', () => {
       () => check(['--config', fileWith({ databaseConnection: 1 })]),
       /^Setting databaseConnection in the configuration file is unknown\.$/,
     ],
-    ['a port that is none', () => check(['--port', '70000']), /^Setting port .*cannot have/],
+    ['a port that is none', () => check([], { MINTMARK_PORT: '70000' }), /^Setting port .*cannot have/],
     ['a port that is a word', () => check([], { MINTMARK_PORT: 'http' }), /^Setting port .*cannot have/],
     ['a port of spaces', () => check([], { MINTMARK_PORT: ' ' }), /^Setting port .*cannot have/],
     [
@@ -127,9 +127,21 @@ describe('mintmark config check refuses with one sentence and 1', () => {
       () => check(['--config', fileWith({ port: true })]),
       /^Setting port .*cannot have/,
     ],
-    ['a log level that is none', () => check(['--log-level', 'loud']), /^Setting logLevel .*cannot have/],
-    ['a URL that is none', () => check(['--public-url', 'tokens']), /^Setting publicUrl .*cannot have/],
-    ['a base path with no slash', () => check(['--base-path', 'a']), /^Setting basePath .*cannot have/],
+    [
+      'a log level that is none',
+      () => check([], { MINTMARK_LOG_LEVEL: 'loud' }),
+      /^Setting logLevel .*cannot have/,
+    ],
+    [
+      'a URL that is none',
+      () => check([], { MINTMARK_PUBLIC_URL: 'tokens' }),
+      /^Setting publicUrl .*cannot have/,
+    ],
+    [
+      'a base path with no slash',
+      () => check([], { MINTMARK_BASE_PATH: 'a' }),
+      /^Setting basePath .*cannot have/,
+    ],
     [
       'a proxy that is no address',
       () => check(['--trusted-proxies', '10.0.0.0/8,proxy']),
@@ -184,5 +196,22 @@ describe('mintmark config check refuses with one sentence and 1', () => {
     expect(stderr).toMatch(/^mintmark: [^\n]+\n$/)
     expect(stderr.slice('mintmark: '.length, -1)).toMatch(sentence)
     expect(stderr).not.toContain(KEY.slice(2, 18))
+  })
+})
+
+describe('mintmark config check refuses a flag with 2, and says what it may be', () => {
+  it.each([
+    ['--port', '70000', 'The most is 65535.'],
+    ['--port', 'http', 'Port to listen on; 0 for any free one.'],
+    ['--longest-token-lifetime', '0', 'The least is 1.'],
+    ['--log-level', 'loud', 'Allowed are debug, info, warn, error, silent.'],
+    ['--public-url', 'tokens', 'URL by which clients reach this server'],
+    ['--base-path', 'a', 'Path in front of every route'],
+    ['--migrate', 'maybe', 'Bring an older schema up to date at start'],
+  ])('%s %s', async (flag, value, why) => {
+    const { code, stdout, stderr } = await check([flag, value])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^mintmark: option '.*' argument '.*' is invalid\. /)
+    expect(stderr).toContain(why)
   })
 })

@@ -85,7 +85,7 @@ describe('mintmark dev, started for the first time', () => {
     busy.close()
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
-      `mintmark: Cannot listen on 127.0.0.1 port ${busy.port}: another program listens there.\n`,
+      `mintmark: Cannot listen on 127.0.0.1 port ${busy.port}: another program listens there; --port 0 takes any port that is free.\n`,
     )
   })
 })

@@ -15,6 +15,11 @@ const COMMANDS = [
   'config',
   'config check',
   'migrate',
+  'machines',
+  'machines scope add',
+  'tokens verify',
+  'keys rotate',
+  'completion',
 ]
 
 const run = (line: string) => runCli(line.split(' ').filter(Boolean))
@@ -28,7 +33,7 @@ describe('mintmark', () => {
     expect(await run(`${command} -h`)).toEqual({ code, stdout, stderr })
   })
 
-  it.each(COMMANDS.filter((command) => command !== '' && !command.includes(' ')))(
+  it.each(COMMANDS.filter((command) => command !== ''))(
     'prints the help of "%s" also by the help command',
     async (command) => {
       const { stdout } = await run(`${command} --help`)
@@ -51,6 +56,9 @@ describe('mintmark', () => {
   it.each([
     ['nothing at all', '', 'Usage: mintmark'],
     ['a group without a command', 'instances', 'Usage: mintmark instances'],
+    ['an unknown command asked for help', 'help issue', "unknown command 'issue'"],
+    ['a command that is nearly one', 'machnes', 'Did you mean machines?'],
+    ['a flag that is nearly one', 'users list --emial a', 'Did you mean --email?'],
     ['an unknown command', 'issue', "unknown command 'issue'"],
     ['an unknown command of a group', 'audit head', "unknown command 'head'"],
     ['an unknown flag', 'dev --prot 1', "unknown option '--prot'"],
@@ -61,6 +69,7 @@ describe('mintmark', () => {
   ])('ends with 2 for %s, and says so on stderr', async (_what, line, message) => {
     const { code, stdout, stderr } = await run(line)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^(?:mintmark: |Usage: )/)
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)
   })

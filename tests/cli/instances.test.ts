@@ -98,24 +98,34 @@ describe('mintmark instances create', () => {
       ['--name', 'new', '--frontend-origin', 'https://clerk.taken.example'],
       /^Another instance has that frontend origin/,
     ],
-    [
-      'an origin with a path',
-      ['--name', 'new', '--frontend-origin', 'https://clerk.example/a'],
-      /^--frontend-origin must be an origin/,
-    ],
-    [
-      'an origin that is no URL',
-      ['--name', 'new', '--frontend-origin', 'clerk.example'],
-      /^--frontend-origin must be an origin/,
-    ],
-    ['an empty name', ['--name', ''], /name/],
-    ['a name of control characters', ['--name', 'a\u001b[31mb\n'], /name/],
   ])('refuses %s with one sentence and 1, and makes nothing', async (_what, flags, sentence) => {
     const before = await list()
     const { code, stdout, stderr } = await create(...flags)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^mintmark: [^\n]+\n$/)
     expect(stderr.slice('mintmark: '.length, -1)).toMatch(sentence)
+    expect(await list()).toEqual(before)
+  })
+
+  it.each([
+    [
+      'an origin with a path',
+      ['--name', 'new', '--frontend-origin', 'https://clerk.example/a'],
+      /must be an origin/,
+    ],
+    [
+      'an origin that is no URL',
+      ['--name', 'new', '--frontend-origin', 'clerk.example'],
+      /must be an origin/,
+    ],
+    ['an empty name', ['--name', ''], /'--name <NAME>'.* 1 to 255 characters/],
+    ['a name of control characters', ['--name', 'a\u001b[31mb\n'], /'a\\u001b\[31mb/],
+  ])('refuses %s with 2, and makes nothing', async (_what, flags, sentence) => {
+    const before = await list()
+    const { code, stdout, stderr } = await create(...flags)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^mintmark: /)
+    expect(stderr).toMatch(sentence)
     expect(await list()).toEqual(before)
   })
 

@@ -45,7 +45,7 @@ describe('mintmark instances rotate-key', () => {
 
   it('keeps the one before for as long as it is told to', async () => {
     const before = await currentKey()
-    const after = await rotated('--overlap', '3600')
+    const after = await rotated('--overlap', '1h')
     expect(await statusWith(after)).toBe(200)
     expect(await statusWith(before)).toBe(200)
   })

@@ -4,6 +4,7 @@ import { publishableKeyOf, type Instance } from '../directory/instances/instance
 import { instanceSecretOf } from '../directory/instances/secret-keys.ts'
 import { machineSecretOf } from '../directory/machines/secret-keys.ts'
 import type { Machine } from '../directory/machines/machine.ts'
+import { signerOf } from '../signing/key-life.ts'
 import { publicPemOf } from '../signing/signing-key.ts'
 
 /** The two machines that `dev` makes. */
@@ -14,10 +15,10 @@ export async function clientEnvironment(
   instance: Instance,
   url: string,
 ): Promise<Record<string, string>> {
-  const { read, ring, frontendOriginOf } = deps
+  const { read, ring, clock, frontendOriginOf } = deps
   const key = await read.instances.newestSecretKey(instance.id)
   const signingKeys = await read.signingKeys.keysOf(instance.id)
-  const signingKey = signingKeys.find(({ use }) => use === 'token')
+  const signingKey = signerOf(signingKeys, 'token', clock.now())
   const worker = await oldestNamed(DEV_MACHINES.caller)
   const api = await oldestNamed(DEV_MACHINES.callee)
 

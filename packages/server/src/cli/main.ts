@@ -7,38 +7,61 @@ import { AuthorityError } from '../core/errors.ts'
 import { ConfigError } from '../server/config.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { VERSION } from '../version.ts'
+import { CliError } from './cli-error.ts'
+import { actorTokensCommand } from './commands/api/actor-tokens.ts'
+import { keysCommand } from './commands/api/keys.ts'
+import { machineTokensCommand } from './commands/api/machine-tokens.ts'
+import { machinesCommand } from './commands/api/machines.ts'
+import { testingTokensCommand } from './commands/api/testing-tokens.ts'
+import { tokensCommand } from './commands/api/tokens.ts'
+import { usersCommand } from './commands/api/users.ts'
 import { auditCommand } from './commands/audit.ts'
+import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config.ts'
 import { devCommand } from './commands/dev.ts'
 import { envCommand } from './commands/env.ts'
+import { helpCommand } from './commands/help.ts'
 import { instancesCommand } from './commands/instances.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { serveCommand } from './commands/serve.ts'
+import { redact } from './redact.ts'
+import { shareUsage } from './usage.ts'
 
-export function createProgram(): Command {
-  const program = new Command('mintmark')
-    .description("A self-hosted token authority that speaks Clerk's Backend API.")
-    .version(VERSION, '-V, --version', 'Print the version.')
-    .helpOption('-h, --help', 'Print this help.')
-    .helpCommand('help [command]', 'Print the help of a command.')
-    .showHelpAfterError('(mintmark --help tells more)')
-    .addHelpText(
-      'after',
-      '\nStart here:\n  mintmark dev                 a server with keys to try, in ./.mintmark\n  mintmark env                 its keys, for your .env file\n  mintmark serve --data DIR    a server for production',
-    )
-  for (const command of [
-    devCommand,
-    serveCommand,
+const GROUPS = {
+  'Run a server:': [devCommand, serveCommand],
+  'Beside a server, on its data folder:': [
     envCommand,
     instancesCommand,
     auditCommand,
     configCommand,
     migrateCommand,
-  ]) {
-    program.addCommand(command())
+  ],
+  'Call a server, here or elsewhere:': [
+    machinesCommand,
+    tokensCommand,
+    machineTokensCommand,
+    testingTokensCommand,
+    actorTokensCommand,
+    usersCommand,
+    keysCommand,
+  ],
+  'About this program:': [completionCommand, helpCommand],
+}
+
+export function createProgram(): Command {
+  const program = new Command('mintmark')
+    .description("A self-hosted token authority that speaks Clerk's Backend API.")
+    .version(VERSION, '-V, --version', 'Print the version.')
+    .addHelpText(
+      'after',
+      '\nStart here:\n  mintmark dev                 a server with keys to try, in ./.mintmark\n  mintmark env                 its keys, for your .env file\n  mintmark machines list       its machines, which issue tokens\n  mintmark serve --data DIR    a server for production',
+    )
+  for (const [heading, commands] of Object.entries(GROUPS)) {
+    for (const command of commands) program.addCommand(command().helpGroup(heading))
   }
-  exitByThrowing(program)
-  return program
+  shareUsage(program)
+  // It has a help command of its own.
+  return program.helpCommand(false)
 }
 
 /** @returns the exit code */
@@ -47,6 +70,7 @@ export async function main(args: readonly string[]): Promise<number> {
   process.umask(0o077)
   // Who reads our output may have seen enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stderr.on('error', () => {})
   try {
     await createProgram().parseAsync(args, { from: 'user' })
     return 0
@@ -57,23 +81,17 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof ConfigError || error instanceof StorageError) {
-    process.stderr.write(`mintmark: ${error.message}\n`)
-    return 1
+  process.stderr.write(`mintmark: ${redact(messageOf(error))}\n`)
+  return error instanceof CliError ? error.exitCode : 1
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof CliError || error instanceof ConfigError || error instanceof StorageError) {
+    return error.message
   }
   if (error instanceof AuthorityError) {
     const { cause } = error
-    process.stderr.write(`mintmark: ${cause instanceof Error ? cause.message : error.longMessage}\n`)
-    return 1
+    return cause instanceof Error ? cause.message : error.longMessage
   }
-  process.stderr.write(
-    `mintmark: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  )
-  return 1
-}
-
-/** Commander would end the process by itself otherwise, and with 1 where the call is wrong. */
-function exitByThrowing(command: Command): void {
-  command.exitOverride().helpOption('-h, --help', 'Print this help.')
-  command.commands.forEach(exitByThrowing)
+  return `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
 }

@@ -11,7 +11,7 @@ export async function withAuthority<T>(
   work: (authority: Authority, url: string) => Promise<T>,
 ): Promise<T> {
   requireDatabase(config.data)
-  const url = config.publicUrl ?? readAddress(config.data) ?? `http://${config.host}:${config.port}`
+  const url = config.publicUrl ?? readAddress(config.data)?.url ?? `http://${config.host}:${config.port}`
   const authority = await composeAuthority(config, {
     masterKeys: readMasterKeys(config),
     publicUrl: url,

@@ -3,21 +3,60 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readConfig } from '../server/config.ts'
 import { flagOf, SETTINGS, type Config, type SettingName } from '../server/settings.ts'
 
-export function addSettings(command: Command, names: readonly SettingName[]): Command {
+type Defaults = Readonly<Partial<Record<SettingName, unknown>>>
+
+/** @param defaults what the command takes where nobody says otherwise, for its help */
+export function addSettings(
+  command: Command,
+  names: readonly SettingName[],
+  defaults: Defaults = {},
+  group?: string,
+): Command {
   for (const name of names) {
     const setting = SETTINGS[name]
     // A secret on a command line would be in the process list and the shell's history.
     if ('secret' in setting) continue
     const value = 'placeholder' in setting ? `<${setting.placeholder}>` : '[true|false]'
-    const option = new Option(`${flagOf(name)} ${value}`, setting.description)
-    if (!('placeholder' in setting)) option.preset('true')
+    const option = new Option(
+      `${flagOf(name)} ${value}`,
+      `${setting.description}${shownDefault(name, defaults)}`,
+    )
+    option.argParser((text) => checkSetting(name, text))
+    if (group !== undefined) option.helpGroup(group)
     command.addOption(option)
   }
   return command
 }
 
-export const addConfigFile = (command: Command): Command =>
-  command.option('--config <FILE>', 'JSON file with settings by name; MINTMARK_CONFIG names one too.')
+function shownDefault(name: SettingName, defaults: Defaults): string {
+  const { data } = SETTINGS[name].schema.safeParse(defaults[name])
+  const isNothing =
+    data === undefined || data === null || data === '' || (Array.isArray(data) && !data.length)
+  return isNothing ? '' : ` (default: ${String(data)})`
+}
+
+/** The text as it came: `readConfig` reads it, together with what has no flags. */
+function checkSetting(name: SettingName, text: string): string {
+  const { error } = SETTINGS[name].schema.safeParse(text)
+  const [issue] = error?.issues ?? []
+  if (issue === undefined) return text
+  if (issue.code === 'invalid_value') {
+    throw new InvalidArgumentError(`Allowed are ${issue.values.join(', ')}.`)
+  }
+  if (issue.code === 'too_big') throw new InvalidArgumentError(`The most is ${issue.maximum}.`)
+  if (issue.code === 'too_small' && issue.origin !== 'string') {
+    throw new InvalidArgumentError(`The least is ${issue.minimum}.`)
+  }
+  throw new InvalidArgumentError(SETTINGS[name].description)
+}
+
+export const addConfigFile = (command: Command, group?: string): Command => {
+  const option = new Option(
+    '--config <FILE>',
+    'JSON file with settings by name; MINTMARK_CONFIG names one too.',
+  )
+  return command.addOption(group === undefined ? option : option.helpGroup(group))
+}
 
 export const addJson = (command: Command): Command => command.option('--json', 'Print JSON.')
 
@@ -25,10 +64,7 @@ export const addJson = (command: Command): Command => command.option('--json', '
 export const DEV_DEFAULTS = { data: './.mintmark', acceptUnknownUsers: true } as const
 
 /** @throws {ConfigError} */
-export const configOf = (
-  flags: Readonly<Record<string, unknown>>,
-  defaults: Readonly<Partial<Record<SettingName, unknown>>> = {},
-): Config =>
+export const configOf = (flags: Readonly<Record<string, unknown>>, defaults: Defaults = {}): Config =>
   readConfig({
     flags,
     environment: process.env,
@@ -36,8 +72,20 @@ export const configOf = (
     defaults,
   })
 
-/** A flag's whole number. */
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(text)
+/** Whether the environment says which data folder is meant. */
+export const namesFolder = (): boolean =>
+  Boolean(process.env.MINTMARK_DATA) || Boolean(process.env.MINTMARK_CONFIG)
+
+export interface ClientVariable {
+  readonly name: string
+  readonly value: string
+}
+
+/** What clients read from the environment, by our name for it or by Clerk's. */
+export function clientVariable(
+  name: 'API_URL' | 'SECRET_KEY' | 'MACHINE_SECRET_KEY',
+): ClientVariable | undefined {
+  return [`MINTMARK_${name}`, `CLERK_${name}`]
+    .map((each) => ({ name: each, value: process.env[each] ?? '' }))
+    .find(({ value }) => value !== '')
 }

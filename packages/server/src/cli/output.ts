@@ -1,4 +1,6 @@
-/** Data for programs or for people, on stdout. */
+/** Data for programs or for people, on stdout; messages on stderr. */
+import { styleText } from 'node:util'
+
 export const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 export const printJson = (value: unknown): void => print(printableJson(JSON.stringify(value, null, 2)))
@@ -8,18 +10,38 @@ export const printJsonLine = (value: unknown): void => print(printableJson(JSON.
 
 export const say = (message: string): void => void process.stderr.write(`${message}\n`)
 
+export type Colour = 'green' | 'yellow' | 'red' | 'bold'
+
+/** A text to be shown, in a colour where the terminal has some. */
+export type Cell = string | { readonly text: string; readonly colour: Colour }
+
 /** Rows under their titles, each column as wide as it needs. */
-export function printTable(titles: readonly string[], rows: readonly (readonly string[])[]): void {
+export function printTable(titles: readonly string[], rows: readonly (readonly Cell[])[]): void {
   const widths = titles.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+    Math.max(title.length, ...rows.map((row) => textOf(row[column]!).length)),
   )
-  for (const row of [titles, ...rows])
+  for (const row of [titles.map((text): Cell => ({ text, colour: 'bold' })), ...rows])
     print(
       row
-        .map((cell, column) => cell.padEnd(widths[column]!))
+        .map((cell, column) => padded(cell, widths[column]!))
         .join('  ')
         .trimEnd(),
     )
+}
+
+/** One thing: a line for each of what is known of it. */
+export function printRecord(lines: readonly (readonly [label: string, value: Cell])[]): void {
+  const width = Math.max(...lines.map(([label]) => label.length))
+  for (const [label, value] of lines) print(`${label.padEnd(width)}  ${padded(value, 0)}`)
+}
+
+const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text)
+
+/** Padded first: what colours a text has no width. `styleText` knows of NO_COLOR and of what is no terminal. */
+function padded(cell: Cell, width: number): string {
+  const space = ' '.repeat(Math.max(0, width - textOf(cell).length))
+  if (typeof cell === 'string') return cell + space
+  return styleText(cell.colour, cell.text, { stream: process.stdout }) + space
 }
 
 /** What a terminal would act on: control characters of both sets, line separators and marks of direction. */

@@ -7,6 +7,7 @@ import { StorageError } from '../storage/storage-error.ts'
 import { ConfigError, readConfig } from './config.ts'
 import {
   ensureMasterKeyFile,
+  isInUse,
   lockDataFolder,
   makeDataFolder,
   MASTER_KEY_FILE,
@@ -40,6 +41,15 @@ describe('the lock of a data folder', () => {
     lockDataFolder(folder).release()
   })
 
+  it('tells who asks whether a server has it, and lets the next server in afterwards', () => {
+    expect(isInUse(folder)).toBe(false)
+    const lock = lockDataFolder(folder)
+    expect(isInUse(folder)).toBe(true)
+    lock.release()
+    expect(isInUse(folder)).toBe(false)
+    lockDataFolder(folder).release()
+  })
+
   it('of one folder says nothing of another', () => {
     const other = join(folder, 'other')
     makeDataFolder(other)
@@ -70,8 +80,14 @@ describe('the data folder', () => {
 
   it('tells where the server was reached last, or nothing', () => {
     expect(readAddress(folder)).toBeNull()
-    writeAddress(folder, 'http://127.0.0.1:4100')
-    expect(readAddress(folder)).toBe('http://127.0.0.1:4100')
+    const address = { url: 'https://tokens.example.com', localUrl: 'http://127.0.0.1:4100' }
+    writeAddress(folder, address)
+    expect(readAddress(folder)).toEqual(address)
+    writeFileSync(join(folder, 'server.json'), '{"url":"http://127.0.0.1:4200"}')
+    expect(readAddress(folder)).toEqual({
+      url: 'http://127.0.0.1:4200',
+      localUrl: 'http://127.0.0.1:4200',
+    })
     for (const text of ['', '{', '{"url":1}', 'null']) {
       writeFileSync(join(folder, 'server.json'), text)
       expect(readAddress(folder)).toBeNull()

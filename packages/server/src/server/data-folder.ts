@@ -59,7 +59,7 @@ export function requireDatabase(folder: string): void {
  * @throws {StorageError} if another server has it
  */
 export function lockDataFolder(folder: string): { release(): void } {
-  const lock = new DatabaseSync(join(folder, LOCK_FILE), { timeout: 0 })
+  const lock = new DatabaseSync(join(folder, LOCK_FILE), { timeout: LOOKING_MS })
   try {
     lock.exec('begin exclusive')
   } catch (error) {
@@ -72,6 +72,23 @@ export function lockDataFolder(folder: string): { release(): void } {
     )
   }
   return { release: () => lock.close() }
+}
+
+/** Whoever only looks at the lock has it for less, and a server that starts waits for it. */
+const LOOKING_MS = 200
+
+/** Whether a server uses the folder now. */
+export function isInUse(folder: string): boolean {
+  if (!existsSync(join(folder, LOCK_FILE))) return false
+  const lock = new DatabaseSync(join(folder, LOCK_FILE), { readOnly: true, timeout: 0 })
+  try {
+    lock.prepare('select count(*) from sqlite_schema').get()
+    return false
+  } catch {
+    return true
+  } finally {
+    lock.close()
+  }
 }
 
 /** @throws {ConfigError} if there is none, or it is not a master key */
@@ -122,14 +139,25 @@ export function ensureMasterKeyFile(folder: string): void {
 
 export const newMasterKey = (): string => Buffer.from(systemRandom.bytes(32)).toString('hex')
 
-/** Keeps where the server is reached, for `mintmark env`. */
-export const writeAddress = (folder: string, url: string): void =>
-  writeFileSync(join(folder, ADDRESS_FILE), `${JSON.stringify({ url })}\n`)
+export interface Address {
+  /** By which clients reach the server. */
+  readonly url: string
+  /** By which it is reached on this machine. */
+  readonly localUrl: string
+}
 
-export function readAddress(folder: string): string | null {
+/** Keeps where the server is reached, for `mintmark env` and the commands that call it. */
+export const writeAddress = (folder: string, { url, localUrl }: Address): void =>
+  writeFileSync(join(folder, ADDRESS_FILE), `${JSON.stringify({ url, localUrl })}\n`)
+
+/** @returns `null` if no server of this folder was ever ready */
+export function readAddress(folder: string): Address | null {
   try {
-    const { url } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as { url?: unknown }
-    return typeof url === 'string' ? url : null
+    const { url, localUrl = url } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as {
+      url?: unknown
+      localUrl?: unknown
+    }
+    return typeof url === 'string' && typeof localUrl === 'string' ? { url, localUrl } : null
   } catch {
     return null
   }

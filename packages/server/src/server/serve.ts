@@ -73,7 +73,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       }),
     )
     const metricsUrl = await openMetrics(config, metrics, opened)
-    writeAddress(config.data, publicUrl)
+    writeAddress(config.data, { url: publicUrl, localUrl: url + config.basePath })
 
     return {
       url,
@@ -140,7 +140,9 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
-        error.code === 'EADDRINUSE' ? 'another program listens there' : (error.code ?? 'it cannot be opened')
+        error.code === 'EADDRINUSE'
+          ? 'another program listens there; --port 0 takes any port that is free'
+          : (error.code ?? 'it cannot be opened')
       reject(new ConfigError(`Cannot listen on ${host} port ${port}: ${why}.`, { cause: error }))
     })
     server.listen(port, host, () => resolve(server.address() as AddressInfo))

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { RecordedAuditEvent } from '../../audit/audit-event.ts'
 import { withAuthority } from '../open-folder.ts'
-import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS, wholeNumber } from '../options.ts'
+import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
+import { wholeNumber } from '../values.ts'
 import { print, printable, printJsonLine } from '../output.ts'
 
 export function auditCommand(): Command {
@@ -18,7 +19,7 @@ function tailCommand(): Command {
     .description('Print the newest events, oldest first.')
     .option('-n, --lines <COUNT>', 'How many.', wholeNumber, 20)
     .option('-f, --follow', 'Go on printing events as they come, until Ctrl-C.')
-  return addConfigFile(addJson(addSettings(command, ['data', 'masterKeyFile']))).action(
+  return addConfigFile(addJson(addSettings(command, ['data', 'masterKeyFile'], DEV_DEFAULTS))).action(
     async (flags: Readonly<Record<string, unknown>>) => {
       const show = flags.json ? printJsonLine : (event: RecordedAuditEvent) => print(toLine(event))
       await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async ({ storage }) => {

@@ -35,7 +35,7 @@ export function devCommand(): Command {
   const command = new Command('dev').description(
     'Run a server for development: it makes its own keys, an instance and two machines.',
   )
-  addSettings(command, FLAGS).option(
+  addSettings(command, FLAGS, DEV_DEFAULTS).option(
     '--in-memory',
     'Keep nothing: use a folder in memory that goes away at the end. Not with --data.',
   )

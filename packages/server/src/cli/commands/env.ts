@@ -10,15 +10,15 @@ export function envCommand(): Command {
     .option('--instance <ID>', 'Id or name of the instance, where there are several.')
     .option('--shell', 'Print lines for a shell to evaluate, instead of lines for a .env file.')
     .addHelpText('after', '\nExamples:\n  mintmark env > .env\n  eval "$(mintmark env --shell)"')
-  return addConfigFile(addJson(addSettings(command, ['data', 'publicUrl', 'masterKeyFile']))).action(
-    async (flags: Readonly<Record<string, unknown>>) => {
-      const config = configOf(flags, DEV_DEFAULTS)
-      await withAuthority({ ...config, migrate: false }, async (authority, url) => {
-        const instance = await chooseInstance(authority, flags.instance as string | undefined)
-        const variables = await clientEnvironment(authority, instance, url)
-        if (flags.json) printJson(variables)
-        else print(flags.shell ? toShell(variables) : toDotenv(variables))
-      })
-    },
-  )
+  return addConfigFile(
+    addJson(addSettings(command, ['data', 'publicUrl', 'masterKeyFile'], DEV_DEFAULTS)),
+  ).action(async (flags: Readonly<Record<string, unknown>>) => {
+    const config = configOf(flags, DEV_DEFAULTS)
+    await withAuthority({ ...config, migrate: false }, async (authority, url) => {
+      const instance = await chooseInstance(authority, flags.instance as string | undefined)
+      const variables = await clientEnvironment(authority, instance, url)
+      if (flags.json) printJson(variables)
+      else print(flags.shell ? toShell(variables) : toDotenv(variables))
+    })
+  })
 }

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { toHex } from '../../core/ids.ts'
 import { seconds } from '../../core/time.ts'
 import { createInstance } from '../../directory/instances/create.ts'
@@ -6,7 +6,8 @@ import { publishableKeyOf, type Environment } from '../../directory/instances/in
 import { rotateInstanceSecretKey } from '../../directory/instances/secret-keys.ts'
 import { ConfigError } from '../../server/config.ts'
 import { chooseInstance, withAuthority } from '../open-folder.ts'
-import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS, wholeNumber } from '../options.ts'
+import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
+import { durationOption } from '../values.ts'
 import { print, printable, printJson, printTable } from '../output.ts'
 
 export function instancesCommand(): Command {
@@ -22,17 +23,16 @@ type Flags = Readonly<Record<string, unknown>>
 function createCommand(): Command {
   const command = new Command('create')
     .description('Make an instance and print its keys. A running server sees it at once.')
-    .requiredOption('--name <NAME>', 'What people call it.')
+    .requiredOption('--name <NAME>', 'What people call it.', readName)
     .addOption(new Option('--environment <NAME>', 'test or live').choices(['test', 'live']).default('live'))
     .option(
       '--frontend-origin <URL>',
       'Where browsers find it, such as https://clerk.example.com; the issuer of its JWTs.',
+      readOrigin,
     )
   return addShared(command).action(async (flags: Flags) => {
     const name = String(flags.name)
-    if (!/^\P{Cc}{1,255}$/u.test(name))
-      throw new ConfigError('--name must be 1 to 255 characters of plain text.')
-    const frontendOrigin = readOrigin(flags.frontendOrigin as string | undefined)
+    const frontendOrigin = (flags.frontendOrigin as string | undefined) ?? null
     await withAuthority(configOf(flags, DEV_DEFAULTS), async ({ deps, storage }) => {
       const existing = await storage.read.instances.list()
       if (existing.some((other) => other.name === name))
@@ -81,11 +81,12 @@ function rotateKeyCommand(): Command {
   const command = new Command('rotate-key')
     .description('Give an instance a new secret key and print it. A running server takes it at once.')
     .option('--instance <ID>', 'Id or name of the instance, where there are several.')
-    .option(
-      '--overlap <SECONDS>',
-      'How long the keys until now stay good; 0 ends them at once.',
-      wholeNumber,
-      0,
+    .addOption(
+      durationOption(
+        '--overlap <DURATION>',
+        'How long the keys until now stay good; 0 ends them at once.',
+        0,
+      ),
     )
   return addShared(command).action(async (flags: Flags) => {
     await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async (authority) => {
@@ -100,15 +101,17 @@ function rotateKeyCommand(): Command {
 }
 
 const addShared = (command: Command): Command =>
-  addConfigFile(addJson(addSettings(command, ['data', 'masterKeyFile'])))
+  addConfigFile(addJson(addSettings(command, ['data', 'masterKeyFile'], DEV_DEFAULTS)))
 
-function readOrigin(text: string | undefined): string | null {
-  if (text === undefined) return null
+function readName(text: string): string {
+  if (/^\P{Cc}{1,255}$/u.test(text)) return text
+  throw new InvalidArgumentError('It must be 1 to 255 characters of plain text.')
+}
+
+function readOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== text.replace(/\/$/, '')) {
-    throw new ConfigError(
-      '--frontend-origin must be an origin, such as https://clerk.example.com, without a path.',
-    )
+    throw new InvalidArgumentError('It must be an origin, such as https://clerk.example.com, without a path.')
   }
   return url.origin
 }

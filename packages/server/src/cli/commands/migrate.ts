@@ -13,7 +13,7 @@ export function migrateCommand(): Command {
       'Bring the database to the schema of this release; "serve" and "dev" do it by themselves at start.',
     )
     .option('--dry-run', 'Only print what would run.')
-  return addConfigFile(addJson(addSettings(command, ['data']))).action(
+  return addConfigFile(addJson(addSettings(command, ['data'], DEV_DEFAULTS))).action(
     async (flags: Readonly<Record<string, unknown>>) => {
       const { data } = configOf(flags, DEV_DEFAULTS)
       requireDatabase(data)

@@ -1,0 +1,56 @@
+/** What a call that failed means for the person who typed the command. */
+import {
+  APIError,
+  ConnectionError,
+  InvalidRequestError,
+  MintmarkError,
+  SDKValidationError,
+} from '@mintmark/sdk'
+import { CliError } from '../cli-error.ts'
+import { printable } from '../output.ts'
+import type { Server } from './which-server.ts'
+
+/** @returns the error as one sentence, with the authority's words where they are its own */
+export function toCliError(error: unknown, server: Server): unknown {
+  if (!(error instanceof MintmarkError)) return error
+  return new CliError(printable(sentenceOf(error, server)), exitCodeOf(error), { cause: error })
+}
+
+const exitCodeOf = (error: MintmarkError): 1 | 2 =>
+  error instanceof InvalidRequestError && error.code === 'invalid_request' ? 2 : 1
+
+function sentenceOf(error: MintmarkError, { url, keysFrom }: Server): string {
+  if (error instanceof APIError) return refusalOf(error, keysFrom)
+  if (error instanceof ConnectionError)
+    return `No server answers at ${url}: ${reasonOf(error.cause)}. Is it running, and is that its address?`
+  if (error instanceof SDKValidationError)
+    return `What answers at ${url} is not a Mintmark server: ${error.message}.`
+  if (error.code === 'missing_key')
+    return 'This needs the key of the instance: set MINTMARK_SECRET_KEY, or name the data folder with --data.'
+  return `${error.message}.`
+}
+
+function refusalOf(error: APIError, keysFrom: string): string {
+  const [first] = error.errors
+  const trace = error.traceId === null ? '' : `, trace ${error.traceId}`
+  if (first === undefined) return `${error.message} (${error.statusCode}${trace})`
+  const { paramName } = (first.meta ?? {}) as { paramName?: unknown }
+  const param = typeof paramName === 'string' ? `, ${paramName}` : ''
+  const keys = error.statusCode === 401 ? ` The key came from ${keysFrom}.` : ''
+  const said = error.statusCode === 401 ? `${first.message} ${first.longMessage}` : first.longMessage
+  return `${said.replace(/[^.?!]$/, '$&.')}${keys} (${first.code}${param}${trace})`
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name of the host cannot be looked up',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+}
+
+/** What `fetch` says is in the cause of its error, and there in a code. */
+function reasonOf(error: unknown): string {
+  const { code } = ((error as Error | undefined)?.cause ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? (REASONS[code] ?? code) : 'the connection failed'
+}

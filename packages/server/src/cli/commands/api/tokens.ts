@@ -1,0 +1,129 @@
+import type { M2MToken } from '@mintmark/sdk'
+import { Command, Option } from 'commander'
+import { addPage, apiCommand, type PageFlags } from '../../api/api-command.ts'
+import { asMachine, machineIdOf } from '../../api/machine-named.ts'
+import { compact, plain, showPage, showRecord, state, time } from '../../api/show.ts'
+import { print, say } from '../../output.ts'
+import { durationOption, given, id, idOrName, json } from '../../values.ts'
+import { verifyCommand } from './verify-token.ts'
+
+export function tokensCommand(): Command {
+  return new Command('tokens')
+    .description('M2M tokens, by which one machine proves itself to another.')
+    .addCommand(issueCommand())
+    .addCommand(listCommand())
+    .addCommand(verifyCommand(showToken))
+    .addCommand(revokeCommand())
+}
+
+const AS_MACHINE = 'Id or name of the machine; needs the key of the instance.'
+const formatOption = (text: string) => new Option('--format <FORMAT>', text).choices(['opaque', 'jwt'])
+
+interface IssueFlags {
+  readonly machine?: string
+  readonly format?: 'opaque' | 'jwt'
+  readonly expiresIn?: number
+  readonly claims?: unknown
+  readonly minRemaining?: number
+}
+
+const issueCommand = () =>
+  apiCommand<IssueFlags>({
+    name: 'issue',
+    description: 'Issue an M2M token and print it, alone; its id and the rest go to stderr.',
+    examples: `  TOKEN="$(mintmark tokens issue --machine worker --expires-in 1h)"
+  mintmark tokens issue --machine worker --format jwt --claims '{"job":"nightly"}'`,
+    shape: (command) =>
+      void command
+        .option('--machine <ID>', `${AS_MACHINE} Default: the one of MINTMARK_MACHINE_SECRET_KEY.`, idOrName)
+        .addOption(formatOption('opaque: a look-up each time. jwt: verified without one.'))
+        .addOption(
+          durationOption('--expires-in <DURATION>', "How long it lives. Default: the machine's own."),
+        )
+        .option('--claims <JSON>', 'What it says; an object for a JWT.', json)
+        .addOption(
+          durationOption(
+            '--min-remaining <DURATION>',
+            'Take one issued before, if it is alike and lives this long.',
+          ),
+        ),
+    async act(call) {
+      const { machine, format, expiresIn, claims, minRemaining } = call.flags
+      const asked = { tokenFormat: format, secondsUntilExpiration: expiresIn, claims }
+      const mintmark = await asMachine(call, machine)
+      const issued = await mintmark.m2m.createToken(given({ ...asked, minRemainingTtlSeconds: minRemaining }))
+      return () => {
+        print(issued.token)
+        say(`${issued.id} of ${issued.subject}, expires: ${time(issued.expiration)}. It is shown only now.`)
+      }
+    },
+  })
+
+interface ListFlags extends PageFlags {
+  readonly machine: string
+  readonly format?: 'opaque' | 'jwt'
+  readonly revoked?: boolean
+  readonly expired?: boolean
+}
+
+const listCommand = () =>
+  apiCommand<ListFlags>({
+    name: 'list',
+    description:
+      'List the M2M tokens that a machine issued, newest first. The tokens themselves are not shown.',
+    shape: (command) =>
+      void addPage(command)
+        .requiredOption('--machine <ID>', 'Id or name of the machine that issued them.', idOrName)
+        .addOption(formatOption('Which ones.').default('opaque'))
+        .option('--revoked', 'Those that were revoked too.')
+        .option('--expired', 'Those that have expired too.'),
+    async act({ mintmark, flags: { machine, format, limit, offset, ...flags } }) {
+      const subject = await machineIdOf(mintmark, machine)
+      const { revoked, expired } = flags
+      const asked = { subject, limit, offset, ...given({ tokenFormat: format, revoked, expired }) }
+      const page = await mintmark.m2m.list(asked)
+      return () =>
+        showPage(page, offset, [
+          ['ID', (token) => token.id],
+          ['STATE', (token) => state(stateOf(token))],
+          ['EXPIRES', ({ expiration }) => time(expiration)],
+          ['LAST USED', ({ lastUsedAt }) => time(lastUsedAt)],
+          ['CREATED', ({ createdAt }) => time(createdAt)],
+          ['CLAIMS', ({ claims }) => compact(claims)],
+        ])
+    },
+  })
+
+const revokeCommand = () =>
+  apiCommand<{ readonly reason?: string }>({
+    name: 'revoke',
+    description: 'Revoke an M2M token of either format, at once and for good. It does not ask.',
+    examples: `  mintmark tokens revoke mt_0199f6f1a1b27c3d8e4f5a6b7c8d9e0f --reason 'the laptop was lost'`,
+    shape: (command) =>
+      void command
+        .argument('<ID>', 'The id of the token, which is not the token itself.', id)
+        .option('--reason <TEXT>', 'Why, for the audit log.'),
+    async act({ mintmark, args: [m2mTokenId], flags: { reason } }) {
+      const asked = { m2mTokenId: m2mTokenId!, ...given({ revocationReason: reason }) }
+      const revoked = await mintmark.m2m.revokeToken(asked)
+      return () => showToken(revoked)
+    },
+  })
+
+/** As the authority has it: revocation outranks expiry. */
+const stateOf = ({ revoked, expired }: M2MToken): string =>
+  revoked ? 'revoked' : expired ? 'expired' : 'active'
+
+function showToken(token: M2MToken): void {
+  showRecord({
+    ID: token.id,
+    State: state(stateOf(token)),
+    Reason: token.revocationReason === null ? null : plain(token.revocationReason),
+    Machine: token.subject,
+    'Verified by': plain(token.scopes.join(', ')),
+    Claims: compact(token.claims),
+    Expires: time(token.expiration),
+    'Last used': time(token.lastUsedAt),
+    Created: time(token.createdAt),
+  })
+}

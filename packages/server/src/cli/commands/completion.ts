@@ -1,0 +1,21 @@
+import { Argument, Command } from 'commander'
+import { toBash } from '../completion/bash.ts'
+import { commandTree } from '../completion/command-tree.ts'
+import { toFish } from '../completion/fish.ts'
+import { toZsh } from '../completion/zsh.ts'
+import { print } from '../output.ts'
+
+const SCRIPTS = { bash: toBash, zsh: toZsh, fish: toFish } as const
+
+export function completionCommand(): Command {
+  return new Command('completion')
+    .description('Print a script that completes commands and flags in your shell.')
+    .addArgument(new Argument('<shell>', 'Which shell.').choices(Object.keys(SCRIPTS)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eval "$(mintmark completion bash)"        # in ~/.bashrc\n  eval "$(mintmark completion zsh)"         # in ~/.zshrc, after compinit\n  mintmark completion fish > ~/.config/fish/completions/mintmark.fish',
+    )
+    .action((shell: keyof typeof SCRIPTS, _flags: unknown, command: Command) => {
+      print(SCRIPTS[shell](commandTree(command.parent!)))
+    })
+}
