@@ -1,6 +1,6 @@
 import { MintmarkCore } from './core.ts'
 import type { ClientOptions } from './core/options.ts'
-import { unwrapAll } from './core/unwrap.ts'
+import { unwrapAll } from './unwrap.ts'
 import { actorTokensCreate } from './funcs/actorTokensCreate.ts'
 import { actorTokensRevoke } from './funcs/actorTokensRevoke.ts'
 import { jwksGet } from './funcs/jwksGet.ts'
@@ -18,6 +18,9 @@ import { machinesList } from './funcs/machinesList.ts'
 import { machinesRotateSecretKey } from './funcs/machinesRotateSecretKey.ts'
 import { machinesUpdate } from './funcs/machinesUpdate.ts'
 import { machineTokensCreate } from './funcs/machineTokensCreate.ts'
+import { signingKeysList } from './funcs/signingKeysList.ts'
+import { signingKeysRevoke } from './funcs/signingKeysRevoke.ts'
+import { signingKeysRotate } from './funcs/signingKeysRotate.ts'
 import { testingTokensCreate } from './funcs/testingTokensCreate.ts'
 import { testingTokensVerify } from './funcs/testingTokensVerify.ts'
 import { usersCount } from './funcs/usersCount.ts'
@@ -83,6 +86,12 @@ export class Mintmark extends MintmarkCore {
     delete: usersDelete,
     replaceMetadata: usersReplaceMetadata,
     mergeMetadata: usersMergeMetadata,
+  })
+
+  readonly signingKeys = unwrapAll(this, {
+    list: signingKeysList,
+    rotate: signingKeysRotate,
+    revoke: signingKeysRevoke,
   })
 
   readonly jwks = unwrapAll(this, { get: jwksGet })

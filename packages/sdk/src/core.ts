@@ -18,8 +18,8 @@ export class MintmarkCore {
   }
 
   /** For the functions of this package. @internal */
-  send<Value>(call: Call & Expected, options?: RequestOptions): Promise<Result<Value, CallError>> {
-    return send<Value>(this.#options, call, options)
+  send<Value>(describe: () => Call & Expected, options?: RequestOptions): Promise<Result<Value, CallError>> {
+    return send<Value>(this.#options, describe, options)
   }
 }
 

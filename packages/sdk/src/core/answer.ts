@@ -1,7 +1,6 @@
 import { fromWire } from './casing.ts'
 import { APIError, ClerkErrors, SDKValidationError, type CallError, type ErrorDetail } from './errors.ts'
 import { fail, succeed, type Result } from './result.ts'
-import { readRetryAfter } from './retry.ts'
 
 /** What an operation says about its answers. */
 export interface Expected {
@@ -17,50 +16,58 @@ export function readAnswer<Value>(
   body: string,
   { object, documented }: Expected,
 ): Result<Value, CallError> {
-  const contentType = response.headers.get('content-type') ?? ''
-  const json = /^application\/(?:[\w.-]+\+)?json\b/i.test(contentType) ? parse(body) : undefined
-  if (!response.ok) {
-    const { errors, traceId } = readEnvelope(json)
-    const statusCode = response.status
-    const known = errors.length > 0 && documented.includes(statusCode)
-    const retryAfter = readRetryAfter(response.headers.get('retry-after'))
-    const given = { statusCode, contentType, errors, retryAfter, body, rawResponse: response }
+  const { ok, status: statusCode, headers } = response
+  const contentType = headers.get('content-type') ?? ''
+  const json = /^application\/([\w.-]+\+)?json\b/i.test(contentType) ? parse(body) : undefined
+  if (!ok) {
+    const errors = readErrors(json)
     return fail(
-      new (known ? ClerkErrors : APIError)({
-        ...given,
-        traceId: traceId ?? response.headers.get('clerk-trace-id'),
+      new (errors[0] && documented.includes(statusCode) ? ClerkErrors : APIError)({
+        statusCode,
+        contentType,
+        errors,
+        traceId: json?.clerkTraceId ?? headers.get('clerk-trace-id'),
+        retryAfter: readRetryAfter(headers.get('retry-after')),
+        body,
+        rawResponse: response,
       }),
     )
   }
   // A proxy's page with a good status must not pass for a token that was verified.
-  if (
-    typeof json !== 'object' ||
-    json === null ||
-    (object !== undefined && (json as Json).object !== object)
-  ) {
-    const what = json === undefined ? 'is not JSON' : `is not a ${object ?? 'JSON object'}`
-    return fail(new SDKValidationError(`The server answered ${response.status}, but the body ${what}`, body))
-  }
-  return succeed(fromWire(json) as Value)
+  if (json && (!object || json.object === object)) return succeed(json as Value)
+  return fail(
+    new SDKValidationError(`The server answered ${statusCode}, but not with ${object ?? 'JSON'}`, body),
+  )
 }
 
-type Json = Readonly<Record<string, unknown>>
+interface Json {
+  readonly object?: string
+  readonly errors?: unknown
+  readonly clerkTraceId?: string
+}
 
-function parse(body: string): unknown {
+/** An object or an array with its names rewritten; `undefined` for whatever else. */
+function parse(body: string): Json | undefined {
   try {
-    return JSON.parse(body)
+    const json = fromWire(JSON.parse(body))
+    return Object(json) === json ? (json as Json) : undefined
   } catch {
     return undefined
   }
 }
 
-function readEnvelope(json: unknown): { errors: readonly ErrorDetail[]; traceId: string | null } {
-  const { errors, clerk_trace_id: traceId } = (json ?? {}) as Json
-  const known = (Array.isArray(errors) ? errors : []).filter(
-    (each: Json | null) => typeof each?.code === 'string',
-  )
-  return {
-    errors: known.map((each) => fromWire({ long_message: each.message, ...each }) as ErrorDetail),
-    traceId: typeof traceId === 'string' ? traceId : null,
-  }
+const readErrors = (json: Json | undefined): readonly ErrorDetail[] =>
+  [json?.errors ?? []]
+    .flat()
+    .filter(
+      (each): each is Partial<ErrorDetail> & { code: string } =>
+        typeof (Object(each) as ErrorDetail).code === 'string',
+    )
+    .map(({ code, message = code, ...more }) => ({ longMessage: message, ...more, code, message }))
+
+/** Seconds from a `Retry-After` header, a number or a date; `null` for anything else. */
+function readRetryAfter(header: string | null): number | null {
+  if (!header) return null
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
+  return Number.isNaN(seconds) ? null : Math.max(0, seconds)
 }

@@ -3,30 +3,25 @@
  * rewritten: what a user put into claims, an actor or metadata comes back letter for letter.
  */
 
-/** Fields whose insides are not ours. */
-const VERBATIM = new Set([
-  'claims',
-  'actor',
-  'public_metadata',
-  'private_metadata',
-  'unsafe_metadata',
-  'keys',
-])
+/** Fields whose insides are not ours: those, and the keys of a JWKS. */
+const VERBATIM = /^(claims|actor|keys|\w+_metadata)$/
 
 /** Rewrites the names of an answer, at every depth. */
 export function fromWire(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromWire)
-  if (typeof value !== 'object' || value === null) return value
+  if (Object(value) !== value) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-      VERBATIM.has(name) ? inner : fromWire(inner),
+    Object.entries(value as object).map(([name, inner]) => [
+      name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      VERBATIM.test(name) ? inner : fromWire(inner),
     ]),
   )
 }
 
 /** Rewrites the names of a request, at its top level only; `undefined` is left out. */
-export const toWire = (fields: object): [name: string, value: unknown][] =>
-  Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value])
+export const toWire = (fields: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+  )

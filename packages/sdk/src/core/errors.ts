@@ -42,25 +42,18 @@ export interface FailedAnswer {
 /** The server answered, but not with what was asked for. */
 export class APIError extends MintmarkError implements FailedAnswer {
   override name = 'APIError'
-  readonly statusCode: number
-  readonly contentType: string
-  readonly errors: readonly ErrorDetail[]
-  readonly traceId: string | null
-  readonly retryAfter: number | null
+  declare readonly statusCode: number
+  declare readonly contentType: string
+  declare readonly errors: readonly ErrorDetail[]
+  declare readonly traceId: string | null
+  declare readonly retryAfter: number | null
   declare readonly body: string
   declare readonly rawResponse: Response
 
-  constructor({ statusCode, contentType, errors, traceId, retryAfter, body, rawResponse }: FailedAnswer) {
-    const [first] = errors
-    super(
-      first?.code ?? 'api_error',
-      `The server answered ${statusCode}${first ? `: ${first.longMessage}` : ` with ${contentType || 'no'} content`}`,
-    )
-    this.statusCode = statusCode
-    this.contentType = contentType
-    this.errors = errors
-    this.traceId = traceId
-    this.retryAfter = retryAfter
+  constructor({ body, rawResponse, ...shown }: FailedAnswer) {
+    const { code = 'api_error', longMessage = 'no details' } = shown.errors[0] ?? {}
+    super(code, `The server answered ${shown.statusCode}: ${longMessage}`)
+    Object.assign(this, shown)
     Object.defineProperties(this, { body: { value: body }, rawResponse: { value: rawResponse } })
   }
 
@@ -86,8 +79,8 @@ export class SDKValidationError extends MintmarkError {
   /** What came instead; it may hold a secret, so it is not enumerable. */
   declare readonly rawValue: unknown
 
-  constructor(message: string, rawValue: unknown, options?: ErrorOptions) {
-    super('response_invalid', message, options)
+  constructor(message: string, rawValue: unknown) {
+    super('response_invalid', message)
     Object.defineProperty(this, 'rawValue', { value: rawValue })
   }
 }

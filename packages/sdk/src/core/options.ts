@@ -22,6 +22,7 @@ export interface Logger {
   debug(message: string, details: Readonly<Record<string, string | number>>): void
 }
 
+/** What a client is told. What it is not told is looked for in the environment, or has a default. */
 export interface ClientOptions {
   /** An instance's secret key (`sk_…`), or a function that is asked for it for each call. */
   readonly bearerAuth?: string | (() => Promise<string> | string) | undefined
@@ -43,6 +44,7 @@ export interface ClientOptions {
 /** Everything of `RequestInit` but what a call itself decides. */
 export type FetchOptions = Omit<RequestInit, 'method' | 'body'>
 
+/** What a single call is told; it wins over what its client was. */
 export interface RequestOptions {
   readonly fetchOptions?: FetchOptions
   readonly retries?: RetryConfig

@@ -1,9 +1,11 @@
-import { APIError, ConnectionError, type CallError } from './errors.ts'
+import { ConnectionError, type APIError, type CallError } from './errors.ts'
 import type { RequestOptions, RetryConfig } from './options.ts'
 
 /** Seconds, not minutes: whoever waits for a token is holding up a request of their own. */
 const BACKOFF = { initialInterval: 250, maxInterval: 5_000, exponent: 2, maxElapsedTime: 15_000 }
-const CODES: readonly string[] = ['408', '429', '5XX']
+
+/** As `RetryConfig`, with what only one of its strategies has. */
+type AnyConfig = Partial<Extract<RetryConfig, { strategy: 'backoff' }>>
 
 /**
  * How long to wait before the next attempt, in milliseconds; `null` for no other one. Full jitter, so that
@@ -17,25 +19,17 @@ export function waitBeforeRetry(
   attempt: number,
   elapsedMs: number,
 ): number | null {
-  if (config?.strategy === 'none' || !mayPass(error, config, codes ?? CODES)) return null
-  const { initialInterval, maxInterval, exponent, maxElapsedTime } = { ...BACKOFF, ...config?.backoff }
-  const asked = error instanceof APIError && error.retryAfter !== null ? error.retryAfter * 1000 : 0
-  const wait = Math.max(asked, Math.random() * Math.min(maxInterval, initialInterval * exponent ** attempt))
-  return elapsedMs + wait > maxElapsedTime ? null : wait
+  const { backoff, retryConnectionErrors = true } = (config ?? {}) as AnyConfig
+  const { initialInterval, maxInterval, exponent, maxElapsedTime } = { ...BACKOFF, ...backoff }
+  if (error instanceof ConnectionError ? !retryConnectionErrors : !isAmong(codes, error)) return null
+  const asked = (error as Partial<APIError>).retryAfter ?? 0
+  const jitter = Math.random() * Math.min(maxInterval, initialInterval * exponent ** attempt)
+  const wait = Math.max(asked * 1000, jitter)
+  // Written so that what is not a number ends the attempts.
+  return config?.strategy !== 'none' && elapsedMs + wait < maxElapsedTime ? wait : null
 }
 
-function mayPass(error: CallError, config: RetryConfig | undefined, codes: readonly string[]): boolean {
-  if (error instanceof ConnectionError) {
-    return config?.strategy !== 'backoff' || config.retryConnectionErrors !== false
-  }
-  if (!(error instanceof APIError)) return false
-  const status = String(error.statusCode)
-  return codes.some((code) => code.toUpperCase() === status || code.toUpperCase() === `${status[0]}XX`)
-}
-
-/** Seconds from a `Retry-After` header, a number or a date; `null` for anything else. */
-export function readRetryAfter(header: string | null): number | null {
-  if (header === null) return null
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
-  return Number.isFinite(seconds) ? Math.max(0, seconds) : null
+function isAmong(codes: readonly string[] = ['408', '429', '5XX'], error: object): boolean {
+  const status = String((error as Partial<APIError>).statusCode)
+  return codes.some((code) => [status, `${status[0]}XX`].includes(code.toUpperCase()))
 }

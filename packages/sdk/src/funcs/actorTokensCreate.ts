@@ -1,4 +1,5 @@
 import type { MintmarkCore } from '../core.ts'
+import { toWire } from '../core/casing.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -13,14 +14,13 @@ export function actorTokensCreate(
   options?: RequestOptions,
 ): Promise<Result<ActorToken, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'POST',
-      path: ['/v1/actor_tokens'],
-      key: 'instance',
-      fields,
+      path: '/v1/actor_tokens',
+      body: toWire(fields),
       object: 'actor_token',
       documented: [400, 402, 422],
-    },
+    }),
     options,
   )
 }

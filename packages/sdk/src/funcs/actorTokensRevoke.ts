@@ -1,4 +1,5 @@
 import type { MintmarkCore } from '../core.ts'
+import { checkId } from '../core/path.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -13,13 +14,12 @@ export function actorTokensRevoke(
   options?: RequestOptions,
 ): Promise<Result<ActorToken, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'POST',
-      path: ['/v1/actor_tokens/', actorTokenId, '/revoke'],
-      key: 'instance',
+      path: `/v1/actor_tokens/${checkId(actorTokenId)}/revoke`,
       object: 'actor_token',
       documented: [400, 404],
-    },
+    }),
     options,
   )
 }

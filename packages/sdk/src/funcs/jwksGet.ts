@@ -8,5 +8,5 @@ import type { JWKS } from '../models.ts'
  * Gets the public keys that verify the JWTs of this instance (RFC 7517).
  */
 export function jwksGet(client: MintmarkCore, options?: RequestOptions): Promise<Result<JWKS, CallError>> {
-  return client.send({ method: 'GET', path: ['/v1/jwks'], key: 'instance', documented: [400, 401] }, options)
+  return client.send(() => ({ method: 'GET', path: '/v1/jwks', documented: [400, 401] }), options)
 }

@@ -1,10 +1,12 @@
 import type { MintmarkCore } from '../core.ts'
+import { withQuery } from '../core/path.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
-import type { WithMachineKey } from '../core/request.ts'
+import { machineOrInstanceKey, type WithMachineKey } from '../core/machine-keys.ts'
 import { succeed, type Result } from '../core/result.ts'
 import type { M2MToken, M2mTokensListRequest, M2mTokensListResponse } from '../models.ts'
 
+/** One page of a list. */
 export interface M2MTokenList {
   readonly data: readonly M2MToken[]
   /** Of all pages together. */
@@ -18,14 +20,12 @@ export async function m2mListTokens(
   options?: RequestOptions,
 ): Promise<Result<M2MTokenList, CallError>> {
   const result = await client.send<M2mTokensListResponse>(
-    {
+    () => ({
       method: 'GET',
-      path: ['/v1/m2m_tokens'],
-      key: 'either',
-      machineSecretKey,
-      fields,
+      path: withQuery('/v1/m2m_tokens', fields),
+      key: machineOrInstanceKey(machineSecretKey),
       documented: [400, 401, 403, 404, 409],
-    },
+    }),
     options,
   )
   // By the name that every other list has.

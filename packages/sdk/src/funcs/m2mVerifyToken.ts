@@ -1,8 +1,9 @@
 import type { MintmarkCore } from '../core.ts'
+import { toWire } from '../core/casing.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
-import type { WithMachineKey } from '../core/request.ts'
+import { machineOrInstanceKey, type WithMachineKey } from '../core/machine-keys.ts'
 import type { M2MToken, M2mTokensVerifyRequest } from '../models.ts'
 
 /**
@@ -15,15 +16,14 @@ export function m2mVerifyToken(
   options?: RequestOptions,
 ): Promise<Result<M2MToken, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'POST',
-      path: ['/v1/m2m_tokens/verify'],
-      key: 'either',
-      machineSecretKey,
-      fields,
+      path: '/v1/m2m_tokens/verify',
+      key: machineOrInstanceKey(machineSecretKey),
+      body: toWire(fields),
       object: 'machine_to_machine_token',
       documented: [400, 401, 403, 404, 409],
-    },
+    }),
     options,
   )
 }

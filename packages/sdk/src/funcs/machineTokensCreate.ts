@@ -1,4 +1,5 @@
 import type { MintmarkCore } from '../core.ts'
+import { toWire } from '../core/casing.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -13,14 +14,13 @@ export function machineTokensCreate(
   options?: RequestOptions,
 ): Promise<Result<MachineToken, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'POST',
-      path: ['/v1/machine_tokens'],
-      key: 'instance',
-      fields,
+      path: '/v1/machine_tokens',
+      body: toWire(fields),
       object: 'token',
       documented: [400, 401, 422],
-    },
+    }),
     options,
   )
 }

@@ -1,4 +1,5 @@
 import type { MintmarkCore } from '../core.ts'
+import { checkId } from '../core/path.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -13,13 +14,12 @@ export function machinesGetSecretKey(
   options?: RequestOptions,
 ): Promise<Result<MachineSecretKey, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'GET',
-      path: ['/v1/machines/', machineId, '/secret_key'],
-      key: 'instance',
+      path: `/v1/machines/${checkId(machineId)}/secret_key`,
       object: 'machine_secret_key',
       documented: [400, 401, 403, 404, 409, 422],
-    },
+    }),
     options,
   )
 }

@@ -13,13 +13,12 @@ export function testingTokensCreate(
   options?: RequestOptions,
 ): Promise<Result<TestingToken, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'POST',
-      path: ['/v1/testing_tokens'],
-      key: 'instance',
+      path: '/v1/testing_tokens',
       object: 'testing_token',
       documented: [],
-    },
+    }),
     options,
   )
 }

@@ -1,4 +1,5 @@
 import type { MintmarkCore } from '../core.ts'
+import { toWire } from '../core/casing.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -14,14 +15,13 @@ export function testingTokensVerify(
   options?: RequestOptions,
 ): Promise<Result<VerifiedTestingToken, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'POST',
-      path: ['/v1/testing_tokens/verify'],
-      key: 'instance',
-      fields,
+      path: '/v1/testing_tokens/verify',
+      body: toWire(fields),
       object: 'testing_token',
       documented: [400, 401, 404, 422],
-    },
+    }),
     options,
   )
 }

@@ -1,4 +1,5 @@
 import type { MintmarkCore } from '../core.ts'
+import { checkId } from '../core/path.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -13,13 +14,12 @@ export function usersDelete(
   options?: RequestOptions,
 ): Promise<Result<UsersDeleteResponse, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'DELETE',
-      path: ['/v1/users/', userId],
-      key: 'instance',
+      path: `/v1/users/${checkId(userId)}`,
       object: 'user',
       documented: [400, 401, 403, 404, 409, 422],
-    },
+    }),
     options,
   )
 }

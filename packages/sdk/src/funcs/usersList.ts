@@ -1,4 +1,5 @@
 import type { MintmarkCore } from '../core.ts'
+import { withQuery } from '../core/path.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -13,13 +14,11 @@ export function usersList(
   options?: RequestOptions,
 ): Promise<Result<UsersListResponse, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'GET',
-      path: ['/v1/users'],
-      key: 'instance',
-      fields,
+      path: withQuery('/v1/users', fields),
       documented: [400, 401, 403, 404, 409, 422],
-    },
+    }),
     options,
   )
 }

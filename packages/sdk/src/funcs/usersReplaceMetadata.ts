@@ -1,4 +1,6 @@
 import type { MintmarkCore } from '../core.ts'
+import { checkId } from '../core/path.ts'
+import { toWire } from '../core/casing.ts'
 import type { CallError } from '../core/errors.ts'
 import type { RequestOptions } from '../core/options.ts'
 import type { Result } from '../core/result.ts'
@@ -13,14 +15,13 @@ export function usersReplaceMetadata(
   options?: RequestOptions,
 ): Promise<Result<User, CallError>> {
   return client.send(
-    {
+    () => ({
       method: 'PUT',
-      path: ['/v1/users/', userId, '/metadata'],
-      key: 'instance',
-      fields,
+      path: `/v1/users/${checkId(userId)}/metadata`,
+      body: toWire(fields),
       object: 'user',
       documented: [400, 401, 403, 404, 409, 422],
-    },
+    }),
     options,
   )
 }

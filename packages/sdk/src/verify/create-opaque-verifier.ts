@@ -12,6 +12,7 @@ export interface OpaqueToken {
   readonly expired?: boolean
 }
 
+/** What {@link createOpaqueVerifier} is told. */
 export interface OpaqueVerifierOptions<Token extends OpaqueToken> {
   /** Asks the authority, as `m2mVerifyToken` does. */
   readonly verify: (secret: string) => Promise<Result<Token, CallError>>
@@ -25,6 +26,7 @@ export interface OpaqueVerifierOptions<Token extends OpaqueToken> {
   readonly clock?: (() => number) | undefined
 }
 
+/** What the authority says of an opaque token, or said a moment ago. */
 export type OpaqueVerdict<Token extends OpaqueToken = OpaqueToken> =
   | {
       readonly active: true
@@ -36,6 +38,7 @@ export type OpaqueVerdict<Token extends OpaqueToken = OpaqueToken> =
   /** `not_active`: the authority does not say why. */
   | Inactive<'malformed' | 'not_active'>
 
+/** Verifies opaque M2M tokens. */
 export interface OpaqueVerifier<Token extends OpaqueToken> {
   /** @throws {CallError} if the authority could not be asked; that says nothing about the token */
   verify(secret: string): Promise<OpaqueVerdict<Token>>

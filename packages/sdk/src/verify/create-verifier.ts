@@ -14,6 +14,7 @@ export interface Revocations {
   isRevoked(token: ActiveVerdict): boolean | Promise<boolean>
 }
 
+/** What {@link createVerifier} is told. */
 export interface VerifierOptions {
   /** What `iss` must be, letter for letter. */
   readonly issuer: string
@@ -40,6 +41,7 @@ export interface VerifierOptions {
   readonly now?: (() => number) | undefined
 }
 
+/** Verifies JWTs of one issuer. */
 export interface Verifier {
   /**
    * Gives a verdict on any text at all: an inactive one is an answer, not an error.

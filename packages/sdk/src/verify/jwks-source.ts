@@ -16,6 +16,7 @@ export interface JwksSource {
   find(kid: string): Promise<PublicKey | undefined>
 }
 
+/** How public keys are read, and for how long they are trusted. */
 export interface JwksSourceOptions {
   readonly fetch?: typeof globalThis.fetch | undefined
   /** How long a key that was taken out of the set is still trusted, while the set can be read. Default 300000. */

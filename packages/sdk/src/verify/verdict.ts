@@ -24,13 +24,16 @@ interface ActiveToken<K extends Kind> {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
+/** An M2M JWT that is good. */
 export interface ActiveM2MToken extends ActiveToken<'m2m_token'> {
   /** The machines that may verify it. */
   readonly scopes: readonly string[]
 }
 
+/** A machine token that is good. */
 export type ActiveMachineToken = ActiveToken<'machine_token'>
 
+/** A session token that is good. */
 export interface ActiveSessionToken extends ActiveToken<'session_token'> {
   readonly sessionId: string
   /** The origin it was made for. */
@@ -39,6 +42,7 @@ export interface ActiveSessionToken extends ActiveToken<'session_token'> {
   readonly actor: Readonly<Record<string, unknown>> | null
 }
 
+/** A JWT of any kind that is good. */
 export type ActiveVerdict = ActiveM2MToken | ActiveMachineToken | ActiveSessionToken
 
 /** For a log; a caller who presents a token should not be told. */
@@ -57,11 +61,13 @@ export type InactiveReason =
   | 'not_yet_valid'
   | 'revoked'
 
+/** A token that is not good. */
 export interface Inactive<Reason extends string = InactiveReason> {
   readonly active: false
   readonly reason: Reason
 }
 
+/** What a verifier says of a JWT. */
 export type Verdict<K extends Kind = Kind> = Extract<ActiveVerdict, { kind: K }> | Inactive
 
 export const inactive = <Reason extends string>(reason: Reason): Inactive<Reason> => ({

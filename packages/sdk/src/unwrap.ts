@@ -1,6 +1,6 @@
-import type { MintmarkCore } from '../core.ts'
-import type { CallError } from './errors.ts'
-import type { Result } from './result.ts'
+import type { MintmarkCore } from './core.ts'
+import type { CallError } from './core/errors.ts'
+import type { Result } from './core/result.ts'
 
 type Call = (client: MintmarkCore, ...args: never[]) => Promise<Result<unknown, CallError>>
 
