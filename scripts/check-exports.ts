@@ -26,9 +26,11 @@ type Fail = (message: string) => void
 
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 const PUBLISHED =
-  /^(?:package\.json|README\.md|LICENSE|dist\/bundled-licenses\.txt|(?:bin|dist)\/[\w./-]+\.js)$/
+  /^(?:package\.json|README\.md|LICENSE|dist\/bundled-licenses\.txt|(?:bin|dist)\/[\w./-]+\.js|dist\/[\w./-]+\.d\.ts)$/
+/** The names that each entry exports; check-sdk compares it. */
+const PINNED = 'exports.json'
 const BARE_IMPORT =
-  /^\s*(?:import|export)\b[^'"`;]*?(?:\bfrom\s*)?["'](?<name>[^."'][^"']*)["'];?$|\b(?:import|require)\(["'](?<called>[^."'][^"']*)["']\)/gm
+  /^\s*(?:import\s*|(?:import|export)\b[^'"`;]*?\bfrom\s*)["'](?<name>[^."'][^"']*)["'];?$|\b(?:import|require)\(["'](?<called>[^."'][^"']*)["']\)/gm
 
 const findings = createFindings()
 const manifests = findFiles('packages/*/package.json')
@@ -42,17 +44,19 @@ function readManifest(path: string): Manifest {
 function check(folder: string, manifest: Manifest): void {
   if (manifest.private === true) return
   const fail: Fail = (message) => findings.fail(`${folder}/package.json`, message)
-  checkManifest(manifest, fail)
+  checkManifest(folder, manifest, fail)
   const missing = (manifest.files ?? []).filter((name) => !existsSync(join(ROOT, folder, name)))
   if (missing.length > 0) return fail(`publishes ${missing.join(', ')}, which is not there: npm run build`)
   for (const file of Object.values(manifest.bin ?? {})) checkProgram(folder, file, fail)
   checkPacked(folder, manifest, fail)
 }
 
-function checkManifest(manifest: Manifest, fail: Fail): void {
+function checkManifest(folder: string, manifest: Manifest, fail: Fail): void {
   if (manifest.version !== VERSION) fail(`is ${manifest.version}, and version.ts says ${VERSION}`)
-  // Node refuses `import 'mintmark'` where there is neither; with an entry, its names must be pinned here.
-  if (manifest.main !== undefined || manifest.exports !== undefined) fail('has an entry that nothing pins')
+  // Node refuses `import 'mintmark'` where there is neither; with an entry, its names must be pinned.
+  const pinned = existsSync(join(ROOT, folder, PINNED))
+  if (manifest.main !== undefined || (manifest.exports !== undefined && !pinned))
+    fail('has an entry that nothing pins')
   for (const name of INSTALL_SCRIPTS) if (manifest.scripts?.[name]) fail(`runs ${name} when it is installed`)
   for (const [name, version] of Object.entries(manifest.dependencies ?? {})) {
     if (!/^\d+\.\d+\.\d+$/.test(version)) fail(`depends on ${name} ${version}, which is not one version`)

@@ -26,6 +26,7 @@ for (const path of files) {
 const sources = files.filter((path) => !path.startsWith('tests/') && !isTest(path))
 const folders = Map.groupBy(sources, (path) => posix.dirname(path))
 for (const [folder, { length }] of folders) {
-  if (length > FOLDER_FILES && folder !== INDEX) findings.fail(folder, `has ${length} source files; at most ${FOLDER_FILES}`)
+  if (length > FOLDER_FILES && folder !== INDEX)
+    findings.fail(folder, `has ${length} source files; at most ${FOLDER_FILES}`)
 }
 findings.end(`${files.length} files in ${folders.size} folders`)

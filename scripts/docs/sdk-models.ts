@@ -54,7 +54,7 @@ export function sdkModels({ paths, components }: Document): string {
   const operations = Object.entries(paths)
     .filter(([path]) => path.startsWith('/v1/'))
     .flatMap(([, methods]) => Object.values(methods))
-  return `${[HEAD, ...resources, ...operations.flatMap(declareOperation)].join('\n')}`
+  return [HEAD, ...resources, ...operations.flatMap(declareOperation)].join('\n')
 }
 
 function declareOperation({ operationId, requestBody, responses, ...rest }: Operation): string[] {
@@ -104,7 +104,7 @@ function declare(name: string, schema: Schema, comment: string): string {
 /** By the name that the wire has for it. */
 function kindOf({ properties }: Schema): string {
   const name = properties?.object?.const
-  return name === undefined ? 'The resource' : `The resource \`${String(name)}\``
+  return typeof name === 'string' ? `The resource \`${name}\`` : 'The resource'
 }
 
 function objectOf({ properties = {}, required = [] }: Schema): string {
@@ -147,7 +147,8 @@ function openObject({ properties = {}, required = [] }: Schema): string {
 
 const literal = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))
 
-const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const camel = (name: string): string =>
+  name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** `m2mTokens.create` is `M2mTokensCreate`. */
 const pascal = (id: string): string =>
