@@ -14,6 +14,7 @@ interface Environment {
 // One for the life of the worker, because keys and verified tokens are remembered in it.
 let verifier: Verifier | undefined
 
+// oxlint-disable-next-line import/no-default-export -- what workers take
 export default {
   async fetch(request: Request, environment: Environment): Promise<Response> {
     verifier ??= createVerifier({

@@ -130,9 +130,9 @@ export function createSecretReader(keys: MacKeys, limit: number): SecretReader {
     if (known !== undefined) return known as ProvenSecret<typeof prefix>
     const name = parseSecret(keys, prefix, owner, presented)
     if (name === null) return null
-    const secret = { id: RECORD_IDS[prefix](name.id), macKeyId: name.keyId }
+    const secret = { id: RECORD_IDS[prefix](name.id), macKeyId: name.keyId } as ProvenSecret<typeof prefix>
     proven.set(digest, secret)
-    return secret as ProvenSecret<typeof prefix>
+    return secret
   }
 }
 

@@ -26,11 +26,22 @@ const INSERT = `insert into m2m_tokens (id, instance_id, machine_id, format, sco
 export function findM2mToken(sql: SqlConnection, instanceId: InstanceId, id: M2mTokenId): M2mToken | null {
   const row = sql.getColumns<Found>(FIND, id, instanceId)
   if (row === undefined) return null
-  const [machine_id, format, scopes, claims, mac_key_id, expires_at, revoked_at, revocation_reason] = row
-  const [created_at, updated_at] = row.slice(8) as [number, number]
-  // prettier-ignore
-  return toToken({ id, instance_id: instanceId, machine_id, format, scopes, claims, mac_key_id, expires_at,
-    revoked_at, revocation_reason, created_at, updated_at })
+  const [machine_id, format, scopes, claims, mac_key_id, expires_at, revoked_at, reason, created, updated] =
+    row
+  return toToken({
+    id,
+    instance_id: instanceId,
+    machine_id,
+    format,
+    scopes,
+    claims,
+    mac_key_id,
+    expires_at,
+    revoked_at,
+    revocation_reason: reason,
+    created_at: created,
+    updated_at: updated,
+  })
 }
 
 export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
