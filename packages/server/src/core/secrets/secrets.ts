@@ -127,7 +127,7 @@ export function createSecretReader(keys: MacKeys, limit: number): SecretReader {
     if (presented.length !== prefix.length + SECRET_WIDTH) return null
     const digest = hash('sha256', `${prefix}\0${owner ?? ''}\0${presented}`, 'base64url')
     const known = proven.get(digest)
-    if (known !== undefined) return known as ProvenSecret<typeof prefix>
+    if (known !== undefined) return known
     const name = parseSecret(keys, prefix, owner, presented)
     if (name === null) return null
     const secret = { id: RECORD_IDS[prefix](name.id), macKeyId: name.keyId } as ProvenSecret<typeof prefix>
