@@ -60,4 +60,14 @@ describe('many requests in one write', () => {
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200)
     for (const socket of sockets) socket.destroy()
   })
+
+  // Stops one client, who needs no key, from holding up all others: Node keeps every request that it has read.
+  it('cut their connection off if they are many, and hold nobody up', async () => {
+    const socket = await open()
+    const cut = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', () => {}).resume()
+    socket.write('GET /x HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(60_000))
+    await cut
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200)
+  })
 })

@@ -222,3 +222,34 @@ describe('a target that names a host of its own', () => {
     connection.socket.destroy()
   })
 })
+
+describe('a good request with bytes after it that are none', () => {
+  const good = (name: string, more = '') => {
+    const body = JSON.stringify({ name })
+    return `POST /v1/machines HTTP/1.1\r\n${head}${more}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  }
+  const made = async (name: string) => (await api(`/v1/machines?query=${name}`)).total_count
+
+  // Stops a refusal from standing for a request that was carried out.
+  it('is not carried out, and refused with them, if they came together', async () => {
+    const responses = await exchange(server.url, `${good('together')}@@@`)
+    expect(responses.map(({ status }) => status)).toStrictEqual([400])
+    expect(await made('together')).toBe(0)
+  })
+
+  it('has its own answer if it came before, and they have theirs', async () => {
+    const connection = openRaw(server.url)
+    connection.write(good('before'))
+    await connection.responses(1)
+    connection.write('@@@\r\n\r\n')
+    expect((await connection.ended()).map(({ status }) => status)).toStrictEqual([200, 400])
+    expect(await made('before')).toBe(1)
+  })
+
+  it('has its own answer, and they have none, if it said that it was the last', async () => {
+    const responses = await exchange(server.url, good('last', 'Connection: close\r\n') + smuggled)
+    expect(responses.map(({ status }) => status)).toStrictEqual([200])
+    expect(await made('last')).toBe(1)
+    expect(await made(NAME)).toBe(0)
+  })
+})

@@ -41,6 +41,7 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
         // What follows on a connection that is to end might be the rest of a request and not one of its own.
         if (ending.has(incoming.socket)) return
         answering.set(incoming.socket, outgoing)
+        outgoing.once('close', () => answering.delete(incoming.socket))
         if (outgoing.hasHeader('Connection')) ending.add(incoming.socket)
         if (isAmbiguous(incoming)) {
           ending.add(incoming.socket)
@@ -59,7 +60,7 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
       })
     },
   )
-  refuseUnreadable(server, (socket) => answering.get(socket))
+  refuseUnreadable(server, { answering, ending })
   server.timeout = STALLED_TIMEOUT_MS
   server.maxConnections = 20_000
   return server

@@ -8,6 +8,12 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
+/**
+ * As many as may wait on one connection. Clients that send ahead send a few; whoever sends more than this
+ * before the first is answered is cut off, because Node reads on and keeps them all.
+ */
+const MOST_WAITING = 256
+
 /** @returns a function that begins what answers a request as soon as the one before it has been sent */
 export function oneAtATime(): (socket: Socket, outgoing: ServerResponse, begin: () => void) => void {
   const waiting = new WeakMap<Socket, (() => void)[]>()
@@ -35,6 +41,7 @@ export function oneAtATime(): (socket: Socket, outgoing: ServerResponse, begin: 
     if (queue === undefined) {
       waiting.set(socket, [])
       beginLater(begin)
-    } else queue.push(begin)
+    } else if (queue.length >= MOST_WAITING) socket.destroy()
+    else queue.push(begin)
   }
 }

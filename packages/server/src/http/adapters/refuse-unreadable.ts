@@ -16,16 +16,33 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 }
 const UNREADABLE: Refusal = { status: 400, longMessage: 'The request is not HTTP as this server reads it.' }
 
-/** @param answering the answer that is under way on a connection, if there is one */
-export function refuseUnreadable(
-  server: Server,
-  answering: (socket: Socket) => ServerResponse | undefined,
-): void {
+export interface Connections {
+  /** The answer that is under way on a connection: its request has begun. */
+  readonly answering: Pick<WeakMap<Socket, ServerResponse>, 'get'>
+  /** Connections on which no further request is begun. */
+  readonly ending: Pick<WeakSet<Socket>, 'has' | 'add'>
+}
+
+/**
+ * What was read before it is treated by whether it has begun: a request that has not is not begun any more,
+ * so that a refusal never stands for something that had an effect; one that has is answered first.
+ */
+export function refuseUnreadable(server: Server, { answering, ending }: Connections): void {
+  const refused = new WeakSet<Socket>()
   server.on('clientError', (error: NodeJS.ErrnoException, connection) => {
     const socket = connection as Socket
-    // In the middle of another answer, it would be read as a part of that.
-    if (!socket.writable || answering(socket)?.headersSent === true) socket.destroy()
-    else socket.end(written(REFUSALS[error.code ?? ''] ?? UNREADABLE), () => socket.destroy())
+    // Bytes after a request that said it was the last are nobody's: Node closes once that is answered.
+    if (error.code === 'HPE_CLOSED_CONNECTION' || refused.has(socket)) return
+    refused.add(socket)
+    ending.add(socket)
+    const open = answering.get(socket)
+    if (!socket.writable) socket.destroy()
+    else if (open === undefined || !(open.req.complete || open.headersSent))
+      socket.end(written(REFUSALS[error.code ?? ''] ?? UNREADABLE), () => socket.destroy())
+    else {
+      if (!open.headersSent) open.setHeader('Connection', 'close')
+      open.once('close', () => socket.destroy())
+    }
   })
 }
 
