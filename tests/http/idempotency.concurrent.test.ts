@@ -54,6 +54,24 @@ describe('requests that are sent at once', () => {
     expect(await tokensOf(issuer)).toBe(AT_ONCE)
   })
 
+  // Stops who sends another request under somebody's key from having the rightful retries refused.
+  it('are each given the answer of their like, whatever else is sent under the key', async () => {
+    issuer = await t.machine(t.first)
+    const key = issuer.secretKey
+    for (let round = 0; round < 5; round++) {
+      const idempotencyKey = newKey()
+      const first = await post(t, '/v1/m2m_tokens', { idempotencyKey, key, body: {} })
+      const answers = await atOnce((index) =>
+        post(t, '/v1/m2m_tokens', { idempotencyKey, key, body: index % 2 === 0 ? { claims: 1 } : {} }),
+      )
+      const statuses = answers.map(({ status }) => status)
+      expect(statuses).toStrictEqual(
+        Array.from({ length: AT_ONCE }, (_, index) => (index % 2 === 0 ? 409 : 201)),
+      )
+      for (const answer of answers.filter(({ status }) => status === 201)) expectReplay(answer, first)
+    }
+  })
+
   it('are refused with 409 if they differ from the first', async () => {
     const users = rowsOf(t, 'users').length
     const idempotencyKey = newKey()

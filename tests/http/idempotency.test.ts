@@ -89,6 +89,7 @@ describe('a POST that is sent again under the same key', () => {
       operation: 'm2mTokens.create',
       status: 201,
       errorCode: null,
+      replayed: true,
       traceId: headers.get('clerk-trace-id'),
     })
   })

@@ -178,6 +178,20 @@ export function enclosingTransactionConformance(open: Open): void {
       expect(await found()).toEqual([false, true, false])
     })
 
+    it('takes transactions that are asked for together as parts alike', async () => {
+      const storage = await openWithInstances(open)
+      const { first, second, finish, found } = threeParts(storage)
+      const asked = storage.atomically(
+        async () => {
+          await Promise.all([first(), second()])
+          throw new Error('refused')
+        },
+        (_, stores) => finish(stores),
+      )
+      await expect(asked).rejects.toThrow('refused')
+      expect(await found()).toEqual(NONE)
+    })
+
     it('can be done inside of such work, as a part of it', async () => {
       const storage = await openWithInstances(open)
       const { first, second, finish, found } = threeParts(storage)

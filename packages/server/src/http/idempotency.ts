@@ -58,12 +58,11 @@ export function createServeOnce(deps: Deps): ServeOnce {
   return async (request, event, serve) => {
     const names = namesOf(request)
     const { scope, fingerprint } = names
-    const same = running.get(scope)
-    if (same !== undefined && same.fingerprint !== fingerprint) throw conflict(OTHER_REQUEST)
-    if (same !== undefined) {
-      // Waited for here and not in a transaction: one that waits for another of its own group never ends.
-      const { answer } = await same.served
-      return toResponse(answer, event, true)
+    // Waited for here and not in a transaction: one that waits for another of its own group never ends.
+    for (let other = running.get(scope); other !== undefined; other = running.get(scope)) {
+      if (other.fingerprint === fingerprint) return toResponse((await other.served).answer, event, true)
+      // Which of the two is the one that counts is known when it has ended.
+      await other.served.catch(() => {})
     }
     const served = serveFirst(deps, names, request.call, serve).finally(() => running.delete(scope))
     running.set(scope, { fingerprint, served })
@@ -78,6 +77,7 @@ function toResponse(
   replayed: boolean,
 ): HttpResponse {
   event.errorCode = errorCode
+  event.replayed = replayed
   const headers = replayed ? { ...JSON_HEADERS, 'Idempotent-Replayed': 'true' } : JSON_HEADERS
   return { status, headers, body }
 }

@@ -14,6 +14,8 @@ export interface RequestEvent {
   caller: Caller | null
   verdict: 'active' | InactiveReason | null
   errorCode: ErrorCode | null
+  /** It is the answer to an earlier request, under the same `Idempotency-Key`. */
+  replayed: boolean
 }
 
 /** Takes the event of each request, with what was thrown where that is not a plain refusal. */

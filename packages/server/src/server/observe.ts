@@ -23,13 +23,15 @@ export function logRequests(log: Logger, writeLine: (line: string) => void): Req
 
 /** Written out by hand, since each name is known; the texts that a caller could have a say in are escaped. */
 function describe(event: RequestEvent): string {
-  const { traceId, method, address, operation, status, verdict, errorCode, durationMs, caller } = event
+  const { traceId, method, address, operation, status, verdict, errorCode, durationMs, caller, replayed } =
+    event
   const who = caller === null ? null : caller.kind === 'machine' ? caller.machineId : caller.kind
   return (
     `"traceId":"${traceId}","method":${JSON.stringify(method)},"address":${JSON.stringify(address)}` +
     `,"operation":"${operation}","status":${status},"verdict":${quoted(verdict)}` +
     `,"errorCode":${quoted(errorCode)},"durationMs":${Math.round(durationMs * 1000) / 1000}` +
-    `,"instanceId":${quoted(caller && caller.instanceId)},"caller":${quoted(who)}`
+    `,"instanceId":${quoted(caller && caller.instanceId)},"caller":${quoted(who)}` +
+    (replayed ? ',"replayed":true' : '')
   )
 }
 

@@ -10,6 +10,8 @@ import type { Atomically } from './storage.ts'
 interface Enclosing<Stores> {
   /** The one transaction, from when the first is asked for. */
   job: Promise<void> | null
+  /** Fulfilled when that has begun, or failed to. */
+  begun: Promise<void> | null
   /** Keeps it open until the work has ended, and then writes what is to be written last. */
   readonly hold: (stores: Stores) => Promise<void>
   /** What a part of it threw first. That part is not undone alone: all of it is. */
@@ -28,20 +30,25 @@ export function createTransactions<Stores>(
   /** Fulfilled before the commit, so that the work can go on. What others ask for is no part of it. */
   function begin<T>(open: Enclosing<Stores>, work: Work<Stores, T>): Promise<T> {
     const value = Promise.withResolvers<T>()
+    const begun = Promise.withResolvers<void>()
+    open.begun = begun.promise
     open.job = enclosing.run(undefined, () =>
       commits.run(async () => {
+        begun.resolve()
         value.resolve(await work(stores))
         await open.hold(stores)
       }),
     )
     open.job.catch((error: unknown) => {
       open.failure ??= { error }
+      begun.resolve()
       value.reject(error)
     })
     return value.promise
   }
 
   async function join<T>(open: Enclosing<Stores>, work: Work<Stores, T>): Promise<T> {
+    await open.begun
     if (open.failure !== null) throw open.failure.error
     try {
       return await work(stores)
@@ -76,6 +83,7 @@ export function createTransactions<Stores>(
     outcome.promise.catch(() => {}) // There may be no transaction that waits for it.
     const open: Enclosing<Stores> = {
       job: null,
+      begun: null,
       failure: null,
       ended: false,
       async hold(within) {
