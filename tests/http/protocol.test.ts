@@ -165,6 +165,26 @@ describe('the limit of requests', () => {
     expect((await ask(world.instance.secretKey)).status).toBe(200)
   })
 
+  // Stops visitors of an application, whose tokens it has verified, from locking its key out of all else.
+  it('is counted apart for verifications', async () => {
+    const { raw } = edgeOf(t, { rateLimit: 2 })
+    const headers = {
+      authorization: `Bearer ${world.instance.secretKey}`,
+      'content-type': 'application/json',
+    }
+    const verify = () =>
+      raw({
+        method: 'POST',
+        path: '/v1/m2m_tokens/verify',
+        headers,
+        body: Buffer.from('{"token":"mt_invented"}'),
+      })
+    const statuses: number[] = []
+    for (let index = 0; index < 4; index++) statuses.push((await verify()).status)
+    expect(statuses).toStrictEqual([404, 404, 429, 429])
+    expect((await raw({ path: '/v1/machines', headers })).status).toBe(200)
+  })
+
   it('does not hold for public keys and health, without which nobody could verify anything', async () => {
     const ask = limited(1)
     for (let index = 0; index < 5; index++) {

@@ -57,7 +57,7 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     event.operation = operation.id
     const caller = await recognize(matched, request)
     event.caller = caller
-    if (!operation.unlimited) limit(caller.keyId)
+    if (!operation.unlimited) limit(operation.verdict ? `${caller.keyId} verdict` : caller.keyId)
     const key = readIdempotencyKey(request, operation)
     const body = operation.body && (await readInTime(matched, request))
     const input = validateInput(matched, request, body)
@@ -139,6 +139,7 @@ const newEvent = ({ method, address }: HttpRequest, traceId: string): RequestEve
   caller: null,
   verdict: null,
   errorCode: null,
+  replayed: false,
 })
 
 /** Any date will do: what this API does is the same for all of them. */

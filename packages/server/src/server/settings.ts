@@ -124,7 +124,7 @@ export const SETTINGS = {
   }),
   rateLimit: setting({
     schema: number(0, 1_000_000).default(0),
-    description: 'Requests that one key may make in ten seconds; 0 for no limit.',
+    description: 'Requests that one key may make in ten seconds, and as many verifications; 0 for no limit.',
     placeholder: 'COUNT',
   }),
   cachedTokens: setting({
