@@ -9,6 +9,7 @@ import {
   createSecretReader,
   formatSecret,
   parseSecret,
+  type SecretName,
 } from '../../packages/server/src/core/secrets/secrets.ts'
 
 const { macKeys } = createKeyRing(
