@@ -192,3 +192,21 @@ describe('a query', () => {
     }
   })
 })
+
+describe('a path that is none', () => {
+  // Stops a client that was given a wrong address from taking the answer for one about its token.
+  it('is told apart from a thing that is not there', async () => {
+    const at = async (path: string) =>
+      (await t.request('GET', path, { key: world.instance.secretKey })).body.errors[0]
+    for (const path of ['/', '/v1', '/v1/nope', '/oops/v1/machines', '/v1/machines/'])
+      expect(await at(path)).toMatchObject({
+        code: 'resource_not_found',
+        meta: { reason: 'unknown_endpoint' },
+      })
+    for (const path of [`/v1/machines/${ABSENT_IDS.issuer}`, '/v1/machines/none', '/v1/users/none']) {
+      const error = await at(path)
+      expect(error.code).toBe('resource_not_found')
+      expect(error.meta).toBeUndefined()
+    }
+  })
+})

@@ -46,7 +46,7 @@ export const ERRORS = {
     'Use the secret key of a machine of this authority, which begins with ak_; or of an instance, where the operation allows it.',
   ),
   authorization_invalid: kind(403, 'Unauthorized request', 'This key may not do that.'),
-  resource_not_found: kind(404, 'Resource not found', 'There is nothing here for this key to see.'),
+  resource_not_found: kind(404, 'Resource not found', 'Nothing was found that the caller may see.'),
   method_not_allowed: kind(405, 'Method not allowed', 'This path does not answer to that method.'),
   conflict: kind(409, 'Conflict', 'The request conflicts with what is already there.'),
   request_body_too_large: kind(413, 'Request body too large', 'A request body may have 65536 bytes at most.'),
@@ -122,6 +122,13 @@ export const notFound = (what?: { readonly noun: string; readonly id: string }):
       longMessage: `No ${what.noun.toLowerCase()} was found with id ${what.id}`,
     },
   )
+
+/** Marked, so that a client that was given a wrong address does not take it for an answer about a token. */
+export const unknownEndpoint = (): AuthorityError =>
+  new AuthorityError('resource_not_found', {
+    longMessage: 'This server has no such endpoint.',
+    meta: { reason: 'unknown_endpoint' },
+  })
 
 /** A store that cannot answer. Never "invalid", never "valid": the caller may try again. */
 export const unavailable = (cause: unknown): AuthorityError =>

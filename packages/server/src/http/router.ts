@@ -2,7 +2,7 @@
 import { RegExpRouter } from 'hono/router/reg-exp-router'
 import { SmartRouter } from 'hono/router/smart-router'
 import { TrieRouter } from 'hono/router/trie-router'
-import { AuthorityError, notFound } from '../core/errors.ts'
+import { AuthorityError, notFound, unknownEndpoint } from '../core/errors.ts'
 import type { Route } from '../core/operation.ts'
 
 export interface Match {
@@ -55,7 +55,8 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
     const match = find(method === 'HEAD' ? 'GET' : method, path)
     if (match !== null) return match
     const others = METHODS.filter((other) => find(other, path) !== null)
-    throw others.length > 0 ? new MethodNotAllowed(others) : notFound()
+    if (others.length > 0) throw new MethodNotAllowed(others)
+    throw METHODS.some((each) => router.match(each, path)[0].length > 0) ? notFound() : unknownEndpoint()
   }
 }
 
