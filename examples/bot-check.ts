@@ -2,7 +2,7 @@
  * An application that keeps bots out of its sign-up, and lets its own end-to-end tests in. The check here is a
  * question that a bot does not answer; Turnstile or a rate limiter stands in the same place.
  *
- *   node examples/bot-check.ts
+ *   npx node --env-file=.env examples/bot-check.ts
  */
 import { createServer } from 'node:http'
 import { Mintmark, testingToken } from '@mintmark/sdk'

@@ -1,11 +1,14 @@
 /**
  * A service that calls another. It asks for a token once and uses it until it is about to end.
  *
- *   MINTMARK_MACHINE_SECRET_KEY=$CLERK_MACHINE_SECRET_KEY node examples/m2m-caller.ts http://127.0.0.1:4300
+ *   npx node --env-file=.env examples/m2m-caller.ts http://127.0.0.1:4300
  */
 import { Mintmark } from '@mintmark/sdk'
 
-const mintmark = new Mintmark({ serverURL: process.env['CLERK_API_URL'] })
+const mintmark = new Mintmark({
+  serverURL: process.env['CLERK_API_URL'],
+  machineSecretKey: process.env['CLERK_MACHINE_SECRET_KEY'],
+})
 const LIFETIME_S = 300
 /** Time that a request may take, so that no token ends on its way. */
 const SPARE_MS = 30_000

@@ -2,7 +2,7 @@
  * A service that other services call. It accepts M2M tokens of both formats: JWTs are verified here, opaque
  * ones at the authority. Start it with the environment that `mintmark env` prints:
  *
- *   MINTMARK_MACHINE_SECRET_KEY=$MINTMARK_API_MACHINE_SECRET_KEY node examples/m2m-service.ts
+ *   npx node --env-file=.env examples/m2m-service.ts
  */
 import { createServer } from 'node:http'
 import { createAuthenticator, Mintmark } from '@mintmark/sdk'
@@ -11,7 +11,10 @@ const authority = process.env['CLERK_API_URL'] ?? 'http://127.0.0.1:4100'
 
 // Made once: public keys and verdicts are remembered in it.
 const authenticator = createAuthenticator({
-  client: new Mintmark({ serverURL: authority }),
+  client: new Mintmark({
+    serverURL: authority,
+    machineSecretKey: process.env['MINTMARK_API_MACHINE_SECRET_KEY'],
+  }),
   issuer: authority,
   jwks: `${authority}/.well-known/jwks.json`,
   // Who this service is: a JWT that was made for other machines is not for us. Of opaque tokens the authority

@@ -2,7 +2,7 @@
  * An end-to-end test that gets past the bot check of `bot-check.ts` because it has a testing token, and not
  * because there is no check.
  *
- *   node examples/playwright-test.ts http://127.0.0.1:4301
+ *   npx node --env-file=.env examples/playwright-test.ts http://127.0.0.1:4301
  */
 import { Mintmark } from '@mintmark/sdk'
 import { attachTestingToken } from '@mintmark/sdk/playwright'

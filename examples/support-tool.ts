@@ -2,7 +2,7 @@
  * What a support tool does to act as a customer: finds the user, makes a link that opens a session as that
  * user once, and takes the link back if it is not needed any more.
  *
- *   node examples/support-tool.ts ada@example.com user_support
+ *   npx node --env-file=.env examples/support-tool.ts ada@example.com user_support
  */
 import { Mintmark } from '@mintmark/sdk'
 import { ClerkErrors } from '@mintmark/sdk/errors.js'

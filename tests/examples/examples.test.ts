@@ -52,9 +52,7 @@ const ask = async (path: string, key: string, body: unknown) => {
 
 describe('two services', () => {
   it('know each other by a token of either format, and nobody else', async () => {
-    const service = await serve('m2m-service.ts', {
-      MINTMARK_MACHINE_SECRET_KEY: server.env.MINTMARK_API_MACHINE_SECRET_KEY!,
-    })
+    const service = await serve('m2m-service.ts')
     for (const format of ['opaque', 'jwt']) {
       const { code, lines } = await run('m2m-caller.ts', [service, format])
       const answer = `200 {"hello":"${server.env.MINTMARK_WORKER_MACHINE_ID}"}`
