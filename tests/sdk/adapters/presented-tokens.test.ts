@@ -96,6 +96,24 @@ describe('the session cookie', () => {
     expect(await reasonOf({ ...cookie(sessionToken()), ...headers }, { method })).toBe(expected)
   })
 
+  // Stops cross-site WebSocket hijacking: any page may open a socket to here, and the browser sends the cookie.
+  it.each([
+    [{ upgrade: 'websocket' }, 'session-cookie-cross-site'],
+    [
+      { upgrade: 'WebSocket', origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+      'session-cookie-cross-site',
+    ],
+    [{ 'sec-fetch-mode': 'websocket', origin: 'https://evil.example' }, 'session-cookie-cross-site'],
+    [{ upgrade: 'websocket', 'sec-fetch-site': 'same-origin' }, 'session-cookie-cross-site'],
+    [{ upgrade: 'websocket', origin: PARTY, 'sec-fetch-site': 'same-site' }, 'session_token'],
+    [{ 'sec-fetch-mode': 'websocket', origin: PARTY }, 'session_token'],
+    [{ 'sec-fetch-mode': 'navigate', 'upgrade-insecure-requests': '1' }, 'session_token'],
+  ])('opens a socket for the pages of a party alone: %j is %s', async (headers, expected) => {
+    expect(await reasonOf({ ...cookie(sessionToken()), ...(headers as Record<string, string>) })).toBe(
+      expected,
+    )
+  })
+
   it('of another site is answered with 403, and needs nothing of that for a header', async () => {
     const request = new Request('https://example.com/', { method: 'POST', headers: cookie(sessionToken()) })
     const state = await withParties.authenticate(request, { acceptsToken: 'any' })

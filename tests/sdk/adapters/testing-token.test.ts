@@ -1,5 +1,7 @@
+import { crc32 } from 'node:zlib'
 import { Mintmark, testingToken } from '@mintmark/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeBase62 } from '../../../packages/server/src/core/secrets/base62.ts'
 import { startAuthority, type TestAuthority } from '../../support/authority.ts'
 import { authorityFetch, json, refusal, scriptedFetch, type RecordingFetch } from '../support.ts'
 
@@ -20,6 +22,13 @@ const clientOf = ({ fetch }: RecordingFetch, secretKey = authority.first.secretK
 const request = (query: string, headers: Record<string, string> = {}): Request =>
   new Request(`https://app.example.com/sign-up${query}`, { headers })
 const inQuery = (value: string): Request => request(`?a=1&__clerk_testing_token=${value}#part`)
+/** In the form of one, to its checksum; which number it has makes it another. */
+function tokenLike(nth: number): string {
+  const text = `c_${String(nth).padStart(45, '0')}`
+  const check = Buffer.alloc(4)
+  check.writeUInt32BE(crc32(text))
+  return `1700000000-${text}${encodeBase62(check)}`
+}
 
 describe('a testing token that is good', () => {
   it.each([
@@ -72,7 +81,7 @@ describe('a testing token that is good', () => {
     const good = () => json(200, { object: 'testing_token', id: 'tst_1', expires_at: expiresAt })
     const recording = scriptedFetch(good)
     const client = clientOf(recording)
-    const nth = (at: number) => inQuery(`1700000000-c_${String(at).padStart(51, '0')}`)
+    const nth = (at: number) => inQuery(tokenLike(at))
     for (let at = 0; at < 1_001; at++) await testingToken(nth(at), { client, clock: () => 0 })
     await testingToken(nth(1_000), { client, clock: () => 0 })
     expect(recording.sent).toHaveLength(1_001)
@@ -99,7 +108,7 @@ describe('what is no good testing token', () => {
     ['malformed', () => inQuery('hello')],
     ['malformed', () => inQuery(`1700000000-c_${'a'.repeat(500)}`)],
     ['malformed', () => inQuery(authority.first.secretKey)],
-    ['inactive', () => inQuery(`1700000000-c_${'3'.repeat(51)}`)],
+    ['inactive', () => inQuery(tokenLike(3))],
     ['ambiguous', () => request(`?__clerk_testing_token=${token}&__clerk_testing_token=b`)],
     ['ambiguous', () => request(`?__clerk_testing_token=${token}`, { cookie: '__clerk_testing_token=b' })],
     ['malformed', () => request('', { 'X-Mintmark-Testing-Token': `${token}, ${token}` })],
@@ -108,16 +117,53 @@ describe('what is no good testing token', () => {
     expect(await testingToken(make(), { client })).toEqual({ good: false, reason })
   })
 
-  // Stops a flood of made-up tokens from reaching the authority, and from filling the memory.
-  it('is not asked about if it cannot be one, and not remembered if it is none', async () => {
+  // Stops visitors from using up the rate limit of the application's key with tokens that they make up.
+  it.each([
+    ['one digit changed', () => token.slice(0, -1) + (token.endsWith('x') ? 'y' : 'x')],
+    ['made-up digits', () => `1700000000-c_${'3'.repeat(51)}`],
+    ['a digit too few', () => token.slice(0, -1)],
+    ['a digit too many', () => `${token}0`],
+    ['no second of issue', () => token.slice(token.indexOf('c_'))],
+    ['a zero before the second of issue', () => `0${token}`],
+    ['a line end', () => `${token}%0A`],
+    ['the digits of another kind', () => token.replace('c_', 'mt_')],
+  ])('is malformed, and not asked about, with %s', async (_, made) => {
     const recording = authorityFetch(authority)
     const client = clientOf(recording)
-    await testingToken(inQuery('made-up'), { client })
+    expect(await testingToken(inQuery(made()), { client })).toEqual({ good: false, reason: 'malformed' })
     expect(recording.sent).toHaveLength(0)
-    const unknown = `1700000000-c_${'3'.repeat(51)}`
-    await testingToken(inQuery(unknown), { client })
-    await testingToken(inQuery(unknown), { client })
-    expect(recording.sent).toHaveLength(2)
+  })
+
+  // Stops one made-up token from making a call for each request that has it.
+  it('is remembered for five seconds', async () => {
+    const recording = authorityFetch(authority)
+    const client = clientOf(recording)
+    let time = 0
+    for (const [at, asked] of [
+      [0, 1],
+      [4_999, 1],
+      [5_000, 2],
+    ] as const) {
+      time = at
+      const verdict = await testingToken(inQuery(tokenLike(3)), { client, clock: () => time })
+      expect(verdict).toEqual({ good: false, reason: 'inactive' })
+      expect(recording.sent).toHaveLength(asked)
+    }
+  })
+
+  // Stops made-up tokens from filling the memory, and from pushing those of the test suite out of it.
+  it('is forgotten when a thousand others came after it, and takes no good one with it', async () => {
+    const good = () => json(200, { object: 'testing_token', id: 'tst_1', expires_at: expiresAt })
+    const none = () => refusal(404, 'resource_not_found')
+    const recording = scriptedFetch(good, none)
+    const client = clientOf(recording)
+    const ask = (nth: number) => testingToken(inQuery(tokenLike(nth)), { client, clock: () => 0 })
+    for (let nth = 0; nth < 1_002; nth++) await ask(nth)
+    expect(await ask(0)).toEqual({ good: true, expiresAt })
+    expect(await ask(1_001)).toEqual({ good: false, reason: 'inactive' })
+    expect(recording.sent).toHaveLength(1_002)
+    await ask(1)
+    expect(recording.sent).toHaveLength(1_003)
   })
 
   it('is one whose time is over, whatever the authority’s clock says', async () => {

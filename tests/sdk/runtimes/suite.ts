@@ -124,6 +124,12 @@ const CASES: Readonly<Record<string, Case>> = {
     equal(verdict.active && verdict.jti, id)
     equal((await verifier.verify(`${token.slice(0, -8)}AAAAAAAA`)).active, false)
   },
+  async 'public keys are read from where they are published'(given) {
+    const { token, id } = await new Mintmark(given).m2m.createToken({ tokenFormat: 'jwt' })
+    const jwks = `${given.serverURL}/.well-known/jwks.json`
+    const verdict = await createVerifier({ issuer: given.issuer, jwks }).verify(token)
+    equal(verdict.active && verdict.jti, id)
+  },
 }
 
 /** Runs every case; says which failed, and how. */

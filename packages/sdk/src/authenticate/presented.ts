@@ -51,11 +51,14 @@ const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
 /**
  * A browser adds the cookie to requests that other sites make, too. What changes something counts only if the
- * browser says that it comes from a page of a named origin, or of this one (Fetch Metadata).
+ * browser says that it comes from a page of a named origin, or of this one (Fetch Metadata). A socket is opened
+ * with a GET, is held back by no CORS, and always comes with its origin (RFC 6455 section 10.2).
  */
 function isOfParty({ method, headers }: PresentingRequest, parties: readonly string[]): boolean {
-  if (SAFE_METHODS.includes(method.toUpperCase())) return true
-  return headers.get('sec-fetch-site') === 'same-origin' || parties.includes(headers.get('origin') ?? '')
+  const opensSocket = headers.get('upgrade') !== null || headers.get('sec-fetch-mode') === 'websocket'
+  const isSafe =
+    SAFE_METHODS.includes(method.toUpperCase()) || headers.get('sec-fetch-site') === 'same-origin'
+  return (isSafe && !opensSocket) || parties.includes(headers.get('origin') ?? '')
 }
 
 const none = (reason: Extract<Presented, { token: null }>['reason']): Presented => ({ token: null, reason })

@@ -7,6 +7,7 @@ import type { CallError } from '../core/errors.ts'
 import type { Result } from '../core/result.ts'
 import { testingTokensVerify } from '../funcs/testingTokensVerify.ts'
 import { monotonicMs } from '../verify/platform.ts'
+import { digestOf, hasSecretForm } from '../verify/secrets.ts'
 import { cookieValues } from './cookies.ts'
 
 /** The query parameter and cookie that Clerk's test clients use; also a header. */
@@ -42,8 +43,8 @@ export type TestingTokenVerdict =
 
 /**
  * Looks for a testing token in the query or a cookie (`__clerk_testing_token`) or a header
- * (`X-Mintmark-Testing-Token`), and asks the authority whether it is good. A good answer is remembered for
- * five seconds, and never past the token's end.
+ * (`X-Mintmark-Testing-Token`), and asks the authority whether it is good. What it says of a token is
+ * remembered for five seconds, and never past the token's end. What cannot be a token is not asked about.
  *
  * Put it in front of what keeps bots out, and use it for nothing else: it says that a test suite of this
  * instance sent the request, not who is signed in.
@@ -75,15 +76,16 @@ export async function testingToken(
   const [token, ...more] = new Set(valuesIn(request))
   if (token === undefined) return bad('missing')
   if (more.length > 0) return bad('ambiguous')
-  if (!FORM.test(token)) return bad('malformed')
+  if (!hasForm(token)) return bad('malformed')
   const { client, clock = monotonicMs, now = Date.now } = options
   const verdict = await rememberedBy(client)(await digestOf(token), clock(), () => ask(token, options))
   // Looked at each time: it may have ended since it was asked about.
   return verdict.good && verdict.expiresAt * 1000 <= now() ? bad('inactive') : verdict
 }
 
-/** The second of issue, and a secret. What cannot be one is not asked about. */
-const FORM = /^\d{1,12}-c_[\dA-Za-z]{20,128}$/
+/** The second of issue, and a secret. */
+const hasForm = (token: string): boolean =>
+  /^[1-9]\d{0,11}-/.test(token) && hasSecretForm('c_', token.slice(token.indexOf('-') + 1))
 
 function valuesIn({ url, headers }: Parameters<typeof testingToken>[0]): readonly string[] {
   const query = url.includes('?') ? url.slice(url.indexOf('?') + 1).replace(/#.*/, '') : ''
@@ -141,26 +143,31 @@ function rememberedBy(client: MintmarkCore): Memory {
 
 function createMemory(): Memory {
   const entries = new Map<string, Entry>()
+  // Apart, so that tokens which somebody makes up do not push out good ones. None of them becomes good later:
+  // what is issued has an id that nobody could know before.
+  const refused = new Map<string, Entry>()
 
   return (digest, time, asked) => {
-    const known = entries.get(digest)
+    const known = entries.get(digest) ?? refused.get(digest)
     if (known && time - known.askedAt < MAX_AGE_MS) return known.verdict
     const entry = { askedAt: time, verdict: asked() }
     const forget = () => {
       if (entries.get(digest) === entry) entries.delete(digest)
     }
-    entries.delete(digest)
-    // The first in line was asked for longest ago.
-    const [oldest] = entries.keys()
-    if (entries.size >= MOST) entries.delete(oldest!)
-    entries.set(digest, entry)
-    // Only what is good is kept: asking for tokens that do not exist fills nothing.
-    entry.verdict.then(({ good }) => good || forget(), forget)
+    keep(entries, digest, entry)
+    entry.verdict.then(({ good }) => {
+      if (good) return
+      forget()
+      keep(refused, digest, entry)
+    }, forget)
     return entry.verdict
   }
 }
 
-async function digestOf(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
-  return String.fromCharCode(...new Uint8Array(digest))
+function keep(entries: Map<string, Entry>, digest: string, entry: Entry): void {
+  entries.delete(digest)
+  // The first in line was asked for longest ago.
+  const [oldest] = entries.keys()
+  if (entries.size >= MOST) entries.delete(oldest!)
+  entries.set(digest, entry)
 }

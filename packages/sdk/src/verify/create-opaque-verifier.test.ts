@@ -51,6 +51,23 @@ function start(options: Partial<OpaqueVerifierOptions<Token>> = {}) {
   return { asked, time, authority, verify: (secret: string) => verifier.verify(secret) }
 }
 
+/** How many entries of maps are walked over meanwhile, by anybody. */
+async function countMapSteps(work: () => Promise<unknown>): Promise<number> {
+  const iterator = Object.getPrototypeOf(new Map().entries()) as { next: () => unknown }
+  const { next } = iterator
+  let steps = 0
+  iterator.next = function count() {
+    steps++
+    return next.call(this)
+  }
+  try {
+    await work()
+  } finally {
+    iterator.next = next
+  }
+  return steps
+}
+
 const NOT_ACTIVE = { active: false, reason: 'not_active' }
 
 describe('an opaque token', () => {
@@ -147,6 +164,14 @@ describe('a good answer', () => {
     expect(asked).toHaveLength(3)
   })
 
+  // Stops a flood of different tokens from costing each of them a walk through all that are remembered.
+  it('makes room at the same cost however many are remembered', async () => {
+    const { verify } = start({ cacheSize: 1_000 })
+    await Promise.all(Array.from({ length: 1_000 }, () => verify(secretOf())))
+    const steps = await countMapSteps(() => verify(secretOf()))
+    expect(steps).toBeLessThan(100)
+  })
+
   it('makes room for newer ones when there are too many, the oldest first', async () => {
     const { verify, asked } = start({ cacheSize: 2 })
     const [a, b, c] = [secretOf(), secretOf(), secretOf()]
@@ -191,6 +216,39 @@ describe('one question', () => {
     resolve(succeed({ subject: 'mch_a', expiration: null }))
     expect(await first).toMatchObject({ active: true })
     expect(await verify(secret)).toEqual(NOT_ACTIVE)
+  })
+
+  // Stops a revoked token from being called active by an answer whose question is older than is allowed.
+  it('that takes too long for those who joined it late is asked once more, for all of them together', async () => {
+    const { verify, asked, time, authority } = start()
+    const secret = secretOf()
+    const { promise: slow, resolve } = Promise.withResolvers<Result<Token, CallError>>()
+    authority.answer = () => slow
+    const first = verify(secret)
+    while (asked.length === 0) await new Promise((done) => setImmediate(done))
+    time.ms += 4_000
+    const late = [verify(secret), verify(secret), verify(secret)]
+    await new Promise((done) => setTimeout(done, 20))
+    expect(asked).toHaveLength(1)
+    time.ms += 1_000
+    authority.answer = () => Promise.resolve(fail(notFound))
+    resolve(succeed({ subject: 'mch_a', expiration: null }))
+    expect(await first).toMatchObject({ active: true })
+    expect(await Promise.all(late)).toEqual([NOT_ACTIVE, NOT_ACTIVE, NOT_ACTIVE])
+    expect(asked).toHaveLength(2)
+  })
+
+  it('that takes long is enough for all who came before it was asked', async () => {
+    const { verify, asked, time, authority } = start()
+    const secret = secretOf()
+    const { promise: slow, resolve } = Promise.withResolvers<Result<Token, CallError>>()
+    authority.answer = () => slow
+    const verdicts = [verify(secret), verify(secret), verify(secret)]
+    await new Promise((done) => setTimeout(done, 20))
+    time.ms += 60_000
+    resolve(succeed({ subject: 'mch_a', expiration: null }))
+    expect((await Promise.all(verdicts)).every(({ active }) => active)).toBe(true)
+    expect(asked).toHaveLength(1)
   })
 
   it('that fails late does not make a newer answer be forgotten', async () => {

@@ -1,6 +1,7 @@
 import type { CallError } from '../core/errors.ts'
 import type { Result } from '../core/result.ts'
 import { monotonicMs } from './platform.ts'
+import { digestOf, hasSecretForm } from './secrets.ts'
 import { inactive, type Inactive } from './verdict.ts'
 
 /** What the authority's answer about a good token must have; it may have more. */
@@ -79,7 +80,10 @@ export function createOpaqueVerifier<Token extends OpaqueToken>(
     entries.delete(digest)
     entries.set(digest, entry)
     // The first in line was asked for longest ago.
-    for (const [oldest] of entries) if (entries.size > cacheSize) entries.delete(oldest)
+    for (const [oldest] of entries) {
+      if (entries.size <= cacheSize) break
+      entries.delete(oldest)
+    }
     entry.answer.then((verdict) => {
       if (verdict.active) entry.expiration = verdict.token.expiration
       else forget()
@@ -89,10 +93,16 @@ export function createOpaqueVerifier<Token extends OpaqueToken>(
 
   return {
     async verify(secret) {
-      if (!hasForm(secret)) return inactive('malformed')
+      if (!hasSecretForm('mt_', secret)) return inactive('malformed')
+      const calledAt = clock()
       const digest = await digestOf(secret)
       const known = entries.get(digest)
-      return known && isGood(known) ? known.answer : share(digest, secret)
+      if (!known || !isGood(known)) return share(digest, secret)
+      const verdict = await known.answer
+      // It may have been a long wait; but what was asked since the call is as right as a question of its own.
+      if (known.askedAt >= calledAt || isGood(known)) return verdict
+      const newer = entries.get(digest)
+      return newer && newer.askedAt >= calledAt ? newer.answer : share(digest, secret)
     },
   }
 }
@@ -107,32 +117,4 @@ interface Entry<Token extends OpaqueToken> {
 function freeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze)
   return value
-}
-
-/** The text itself is not kept: a memory dump would give away every token that is in use. */
-async function digestOf(secret: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
-  return String.fromCharCode(...new Uint8Array(digest))
-}
-
-const CHECK_DIGITS = 6
-
-/** `mt_`, 45 digits, and 6 more that are the CRC-32 of all before them, in base62. */
-function hasForm(secret: string): boolean {
-  if (!/^mt_[\dA-Za-z]{51}$/.test(secret)) return false
-  let check = 0
-  for (const digit of secret.slice(-CHECK_DIGITS)) check = check * 62 + valueOf(digit.charCodeAt(0))
-  return check === crc32(secret.slice(0, -CHECK_DIGITS))
-}
-
-/** 0-9, A-Z, a-z, in the order of ASCII. */
-const valueOf = (code: number): number => code - (code < 58 ? 48 : code < 91 ? 55 : 61)
-
-function crc32(text: string): number {
-  let crc = -1
-  for (let at = 0; at < text.length; at++) {
-    crc ^= text.charCodeAt(at)
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
-  }
-  return ~crc >>> 0
 }

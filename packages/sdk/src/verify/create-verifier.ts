@@ -100,12 +100,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   async function verifyAnew(text: string, kinds?: readonly Kind[]): Promise<Verdict> {
     const jwt = parseJwt(text)
     if (!jwt) return inactive('malformed')
-    const { kid = '', category, signingInput, signature } = jwt
+    const { kid = '', cat, signingInput, signature } = jwt
     const key = keys.peek(kid) ?? (await keys.find(kid))
     if (!key) return inactive('unknown_key')
     if (!(await key.verify(signingInput, signature))) return inactive('bad_signature')
     const payload = parseJson(jwt.payload)
-    const verdict = payload ? readClaims(category, payload) : 'malformed'
+    const verdict = payload ? readClaims(cat, payload) : 'malformed'
     if (typeof verdict === 'string') return inactive(verdict)
     const token = { text, kid, key, verdict, answer: Promise.resolve(verdict) }
     if (!refusalOf(verdict)) verified.keep(token)

@@ -2,7 +2,7 @@ import { InvalidRequestError } from '../core/errors.ts'
 import { VerificationUnavailableError } from './errors.ts'
 import { monotonicMs } from './platform.ts'
 import { importJwk, type PublicKey } from './public-key.ts'
-import { isObject, parseJson } from './strict-json.ts'
+import { isObject, isText, parseJson } from './strict-json.ts'
 
 /** The keys of one issuer. Give one to several verifiers only if they have the same issuer. */
 export interface JwksSource {
@@ -21,7 +21,7 @@ export interface JwksSourceOptions {
   readonly fetch?: typeof globalThis.fetch | undefined
   /** How long a key that was taken out of the set is still trusted, while the set can be read. Default 300000. */
   readonly maxAgeMs?: number | undefined
-  /** How long keys are trusted while the set cannot be read. Default 3600000. */
+  /** How long keys are trusted while the set cannot be read. Default 900000. */
   readonly staleLimitMs?: number | undefined
   /** Tokens with unknown kids make the set be read at most once in this time. Default 30000. */
   readonly cooldownMs?: number | undefined
@@ -42,9 +42,9 @@ const LARGEST_SET = 65_536
  * @throws {InvalidRequestError} if the URL is no http URL, or holds a name or a password
  */
 export function createJwksSource(address: string | URL, options: JwksSourceOptions = {}): JwksSource {
-  const { maxAgeMs = 300_000, staleLimitMs = 3_600_000, cooldownMs = 30_000, clock = monotonicMs } = options
+  const { maxAgeMs = 300_000, staleLimitMs = 900_000, cooldownMs = 30_000, clock = monotonicMs } = options
   const url = readUrl(address)
-  let keys: Keys = new Map()
+  let keys: Keys | undefined
   let loadedAt = -Infinity
   let attemptedAt = -Infinity
   let failure: VerificationUnavailableError | undefined
@@ -61,10 +61,9 @@ export function createJwksSource(address: string | URL, options: JwksSourceOptio
       loadedAt = startedAt
       failure = undefined
     } catch (cause) {
-      const { origin, pathname } = url
       failure = new VerificationUnavailableError(
         'jwks_unavailable',
-        `The key set at ${origin}${pathname} could not be read`,
+        `The key set at ${url.origin}${url.pathname} could not be read`,
         { cause },
       )
     }
@@ -78,7 +77,7 @@ export function createJwksSource(address: string | URL, options: JwksSourceOptio
     if (!isFresh()) return undefined
     // Ahead of time, so that nobody waits for it.
     if (age() > maxAgeMs * 0.8 && isRested()) void load()
-    return keys.get(kid)
+    return keys?.get(kid)
   }
 
   return {
@@ -105,15 +104,15 @@ export function fixedSource(load: () => Promise<{ get(kid: string): PublicKey | 
 type Keys = ReadonlyMap<string, PublicKey>
 
 /** What is not a strong RSA key for RS256 is passed over, and so are two keys with one `kid`. */
-export async function importSet(set: readonly unknown[], former: Keys = new Map()): Promise<Keys> {
+export async function importSet(set: readonly unknown[], former?: Keys): Promise<Keys> {
   const keys = new Map<string, PublicKey>()
   const seen = new Set<unknown>()
   for (const jwk of set) {
     const kid = isObject(jwk) ? jwk.kid : undefined
-    if (typeof kid !== 'string' || kid === '') continue
+    if (!isText(kid)) continue
     const key = seen.has(kid) ? undefined : await importJwk(jwk)
     seen.add(kid)
-    const before = former.get(kid)
+    const before = former?.get(kid)
     if (!key) keys.delete(kid)
     // The same object for the same key: tokens that were verified with it are remembered with it.
     else keys.set(kid, before?.n === key.n && before.e === key.e ? before : key)
@@ -130,12 +129,25 @@ function readUrl(address: string | URL): URL {
   return url
 }
 
-async function read(url: URL, { fetch, timeoutMs = 5_000 }: JwksSourceOptions): Promise<readonly unknown[]> {
-  const response = await (fetch ?? globalThis.fetch)(url.href, {
-    headers: { Accept: 'application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-  })
+/** Ends with its time, also where a `fetch` that is not the platform's does not listen to the signal. */
+function read(
+  url: URL,
+  { fetch = globalThis.fetch, timeoutMs = 5_000 }: JwksSourceOptions,
+): Promise<readonly unknown[]> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  return Promise.race([
+    fetch(url.href, {
+      headers: { Accept: 'application/json' },
+      redirect: 'manual',
+      signal,
+      // Where the platform has it: an older worker throws on it.
+      ...('cache' in Request.prototype && { cache: 'no-store' }),
+    }).then(readSet),
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+  ])
+}
+
+async function readSet(response: Response): Promise<readonly unknown[]> {
   if (response.status !== 200) {
     await response.body?.cancel()
     throw new Error(`The status is ${response.status}`)
@@ -145,13 +157,13 @@ async function read(url: URL, { fetch, timeoutMs = 5_000 }: JwksSourceOptions): 
   return keys as readonly unknown[]
 }
 
-async function readBytes(response: Response): Promise<Uint8Array> {
+async function readBytes(response: Response): Promise<ArrayBuffer> {
   const reader = response.body!.getReader()
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let room = LARGEST_SET
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer())
+    if (done) return new Blob(chunks).arrayBuffer()
     chunks.push(value)
     room -= value.length
     if (room < 0) {

@@ -4,7 +4,7 @@ import { decodeBase64url, parseJson } from './strict-json.ts'
 export interface UnverifiedJwt {
   readonly kid: string | undefined
   /** What kind it says it is. */
-  readonly category: unknown
+  readonly cat: unknown
   readonly signingInput: string
   readonly payload: Uint8Array
   readonly signature: Uint8Array<ArrayBuffer>
@@ -28,5 +28,5 @@ export function parseJwt(text: string): UnverifiedJwt | undefined {
   if (alg !== 'RS256' || typ !== 'JWT' || FORBIDDEN.some((name) => name in header)) return undefined
   if (kid !== undefined && typeof kid !== 'string') return undefined
   const signingInput = text.slice(0, text.lastIndexOf('.'))
-  return { kid, category: cat, signingInput, payload, signature }
+  return { kid, cat, signingInput, payload, signature }
 }

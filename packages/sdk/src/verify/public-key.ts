@@ -1,6 +1,6 @@
 import { VerificationUnavailableError } from './errors.ts'
 import { nodeCrypto } from './platform.ts'
-import { decodeBase64url, isObject } from './strict-json.ts'
+import { decodeBase64url, isObject, isText } from './strict-json.ts'
 
 /** An RSA key that verifies RS256 (RSASSA-PKCS1-v1_5 with SHA-256) and nothing else. */
 export interface PublicKey {
@@ -17,7 +17,7 @@ export async function importJwk(jwk: unknown): Promise<PublicKey | undefined> {
   if (!isObject(jwk)) return undefined
   const { kty, alg = 'RS256', use = 'sig', n, e } = jwk
   if (kty !== 'RSA' || alg !== 'RS256' || use !== 'sig') return undefined
-  if (typeof n !== 'string' || typeof e !== 'string' || !isStrong(n, e)) return undefined
+  if (!isText(n) || !isText(e) || !isStrong(n, e)) return undefined
   try {
     return { n, e, verify: await verifierOf({ kty, n, e }) }
   } catch {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './strict-json.ts'
+import { isObject, isText, type JsonObject } from './strict-json.ts'
 import type { ActiveVerdict, Kind } from './verdict.ts'
 
 /**
@@ -38,13 +38,11 @@ export function readClaims(
 /** As Clerk's clients have it; all others are `claims`. */
 const STANDARD = ['iss', 'sub', 'iat', 'nbf', 'exp', 'jti']
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
 
 /** A NumericDate as the authority writes it: whole seconds, in the range that JavaScript dates have. */
 const isDate = (value: unknown): boolean =>
-  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 8.64e12
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8.64e12
 
 const M2M = 'cl_B7d4PD333AAA'
 const MACHINE = 'cl_B7d4PD222AAA'

@@ -42,7 +42,7 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A frozen object, or `undefined` for anything that is not exactly one JSON object in UTF-8. */
-export function parseJson(bytes: Uint8Array): JsonObject | undefined {
+export function parseJson(bytes: Uint8Array | ArrayBuffer): JsonObject | undefined {
   try {
     const text = utf8.decode(bytes)
     const value: unknown = JSON.parse(text)
@@ -57,6 +57,8 @@ export function parseJson(bytes: Uint8Array): JsonObject | undefined {
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** Freezes a value and all in it, and counts the names; NaN if something in it has no place in a token. */
 function freeze(value: unknown, depth: number): number {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ISSUER, jwkOf, JWKS, KID, m2mClaims, m2mToken, NOW } from '../../../../tests/support/signed-jwt.ts'
 import { createVerifier, type JwksSource, type VerifierOptions } from '../verify.ts'
 import { importSet } from './jwks-source.ts'
+import { createVerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
 
 const verifier = (options: Partial<VerifierOptions> = {}) =>
   createVerifier({
@@ -95,6 +96,23 @@ describe('a token that was verified before', () => {
     expect(counts.checks).toBe(3)
     await one.verify(a)
     expect(counts.checks).toBe(4)
+  })
+
+  // Stops tokens whose revocation was looked up slowly from staying in memory past the limit.
+  it('stays the one of its jti if another with that jti is forgotten', () => {
+    const tokens = createVerifiedTokens(1)
+    const tokenOf = (text: string, jti: string) =>
+      ({ text: text.padStart(30, '.'), verdict: { jti } }) as VerifiedToken
+    const [a, b, c] = [tokenOf('a', 'mt_1'), tokenOf('b', 'mt_1'), tokenOf('c', 'mt_2')]
+    tokens.keep(a)
+    tokens.keep(b)
+    tokens.forget(a)
+    expect(tokens.find(b.text)).toBe(b)
+    tokens.keep(c)
+    expect(tokens.find(c.text)).toBe(c)
+    expect(tokens.find(b.text)).toBeUndefined()
+    tokens.forget(c)
+    expect(tokens.find(c.text)).toBeUndefined()
   })
 
   it('is not remembered if it is very long', async () => {

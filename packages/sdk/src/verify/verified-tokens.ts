@@ -32,9 +32,12 @@ export function createVerifiedTokens(limit: number): VerifiedTokens {
   const byJti = new Map<string, VerifiedToken>()
   const byTail = new Map<string, VerifiedToken>()
 
-  function forget({ text, verdict }: VerifiedToken): void {
-    byJti.delete(verdict.jti)
-    byTail.delete(tailOf(text))
+  function forget(token: VerifiedToken): void {
+    const { jti } = token.verdict
+    // Another may have come in its place.
+    if (byJti.get(jti) !== token) return
+    byJti.delete(jti)
+    byTail.delete(tailOf(token.text))
   }
 
   return {
