@@ -3,9 +3,8 @@
  * of none: who has no good testing token has to pass the check, and who has one is still nobody in particular.
  */
 import type { MintmarkCore } from '../core.ts'
-import type { CallError } from '../core/errors.ts'
-import type { Result } from '../core/result.ts'
 import { testingTokensVerify } from '../funcs/testingTokensVerify.ts'
+import { saysNotActive } from '../verify/not-active.ts'
 import { monotonicMs } from '../verify/platform.ts'
 import { digestOf, hasSecretForm } from '../verify/secrets.ts'
 import { cookieValues } from './cookies.ts'
@@ -102,16 +101,9 @@ async function ask(
 ): Promise<TestingTokenVerdict> {
   const answer = await testingTokensVerify(client, { token }, { timeoutMs })
   if (answer.ok) return { good: true, expiresAt: answer.value.expiresAt }
-  if (isNotFound(answer)) return bad('inactive')
+  if (saysNotActive(answer.error)) return bad('inactive')
   throw answer.error
 }
-
-/** A proxy's own 404 has no such code, and says nothing. */
-const isNotFound = ({ error }: Result<unknown, CallError>): boolean =>
-  error !== undefined &&
-  'statusCode' in error &&
-  error.statusCode === 404 &&
-  error.code === 'resource_not_found'
 
 const bad = (reason: Exclude<TestingTokenVerdict['reason'], undefined>): TestingTokenVerdict => ({
   good: false,

@@ -20,11 +20,11 @@ interface Token {
   readonly scopes?: string[]
 }
 
-const failure = (statusCode: number, code?: string) =>
+const failure = (statusCode: number, code?: string, meta?: Readonly<Record<string, unknown>>) =>
   new APIError({
     statusCode,
     contentType: 'application/json',
-    errors: code === undefined ? [] : [{ code, message: code, longMessage: code }],
+    errors: code === undefined ? [] : [{ code, message: code, longMessage: code, ...(meta && { meta }) }],
     traceId: null,
     retryAfter: null,
     body: '',
@@ -289,6 +289,7 @@ describe('a bad answer', () => {
     ['401', failure(401, 'machine_secret_key_invalid')],
     ['404 of a proxy', failure(404)],
     ['404 of something else', failure(404, 'machine_not_found')],
+    ['404 of a path that is none', failure(404, 'resource_not_found', { reason: 'unknown_endpoint' })],
     ['410', failure(410, 'resource_not_found')],
     ['no answer', new ConnectionError('connection_failed', 'x')],
   ])('that says nothing about the token makes the call reject: %s', async (_name, error) => {

@@ -1,5 +1,6 @@
 import type { CallError } from '../core/errors.ts'
 import type { Result } from '../core/result.ts'
+import { saysNotActive } from './not-active.ts'
 import { monotonicMs } from './platform.ts'
 import { digestOf, hasSecretForm } from './secrets.ts'
 import { inactive, type Inactive } from './verdict.ts'
@@ -65,10 +66,7 @@ export function createOpaqueVerifier<Token extends OpaqueToken>(
       if (value.revoked || value.expired) return inactive('not_active')
       return Object.freeze({ active: true, kind: 'm2m_token', subject: value.subject, token: freeze(value) })
     }
-    // A proxy's own 404 has no such code, and says nothing.
-    if ('statusCode' in error && error.statusCode === 404 && error.code === 'resource_not_found') {
-      return inactive('not_active')
-    }
+    if (saysNotActive(error)) return inactive('not_active')
     throw error
   }
 

@@ -19,7 +19,7 @@ export interface VerifierOptions {
   /** What `iss` must be, letter for letter. */
   readonly issuer: string
   /** Where the issuer's public keys are, or the keys themselves. A URL is read when the first token comes. */
-  readonly jwks?: string | URL | JwksSource | { readonly keys: readonly JsonWebKey[] } | undefined
+  readonly jwks?: string | URL | JwksSource | { readonly keys: readonly object[] } | undefined
   /** The one public key (SPKI in PEM), instead of `jwks`; then there is no network, and `kid` is not looked at. */
   readonly jwtKey?: string | undefined
   /**
