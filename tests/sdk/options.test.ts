@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { createClient, Mintmark } from '@mintmark/sdk'
 import { MintmarkCore } from '@mintmark/sdk/core.js'
 import { testingTokensCreate } from '@mintmark/sdk/funcs/testingTokensCreate.js'
+import { m2mCreateToken } from '@mintmark/sdk/funcs/m2mCreateToken.js'
 import { usersUpdate } from '@mintmark/sdk/funcs/usersUpdate.js'
 import { m2mVerifyToken } from '@mintmark/sdk/funcs/m2mVerifyToken.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -81,14 +82,45 @@ describe('the key of a call', () => {
     vi.stubEnv('MINTMARK_SECRET_KEY', 'sk_mintmark')
     vi.stubEnv('MINTMARK_API_URL', 'http://127.0.0.1:2/v1')
     await client.testingTokens.create()
-    vi.stubEnv('MINTMARK_SECRET_KEY', '')
-    await client.testingTokens.create()
     await createClient({ fetch, secretKey: 'sk_given' }).testingTokens.create()
     expect(sent.map(({ url, headers }) => [url, headers.authorization])).toEqual([
       ['http://127.0.0.1:1/v1/testing_tokens', 'Bearer sk_clerk'],
       ['http://127.0.0.1:2/v1/testing_tokens', 'Bearer sk_mintmark'],
-      ['http://127.0.0.1:2/v1/testing_tokens', 'Bearer sk_clerk'],
       ['http://127.0.0.1:2/v1/testing_tokens', 'Bearer sk_given'],
+    ])
+  })
+
+  // A key of Clerk's at a Mintmark server, or the other way round, is a key that somebody else has now.
+  it.each([
+    ['MINTMARK_API_URL', 'CLERK'],
+    ['CLERK_API_URL', 'MINTMARK'],
+    [undefined, 'CLERK'],
+  ])('does not go to the address of %s where its name begins with %s_', async (address, prefix) => {
+    const { fetch, sent } = scriptedFetch(good)
+    if (address !== undefined) vi.stubEnv(address, 'http://127.0.0.1:1')
+    vi.stubEnv(`${prefix}_SECRET_KEY`, 'sk_of_the_other')
+    vi.stubEnv(`${prefix}_MACHINE_SECRET_KEY`, 'ak_of_the_other')
+    const core = new MintmarkCore({ fetch })
+    const calls = [testingTokensCreate(core), m2mCreateToken(core), m2mVerifyToken(core, { token: 'mt_x' })]
+    for (const { error } of await Promise.all<{ error?: unknown }>(calls)) {
+      expect(error).toMatchObject({ code: 'missing_key' })
+    }
+    expect(sent).toEqual([])
+  })
+
+  it('may begin with either name where the program chose the address', async () => {
+    const { fetch, sent } = scriptedFetch(good)
+    const serverURL = 'http://127.0.0.1:3'
+    vi.stubEnv('MINTMARK_API_URL', 'http://127.0.0.1:1')
+    vi.stubEnv('CLERK_SECRET_KEY', 'sk_clerk')
+    await createClient({ fetch, serverURL }).testingTokens.create()
+    await createClient({ fetch, apiUrl: serverURL }).testingTokens.create()
+    await createClient({ fetch }).testingTokens.create({ serverURL })
+    vi.stubEnv('MINTMARK_SECRET_KEY', 'sk_mintmark')
+    await createClient({ fetch, serverURL }).testingTokens.create()
+    expect(sent.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      ...Array.from({ length: 3 }, () => [`${serverURL}/v1/testing_tokens`, 'Bearer sk_clerk']),
+      [`${serverURL}/v1/testing_tokens`, 'Bearer sk_mintmark'],
     ])
   })
 
@@ -108,7 +140,7 @@ describe('the key of a call', () => {
   it("is a machine's for its own calls only: given with the call, the client's, the environment's", async () => {
     const { fetch, sent } = scriptedFetch(() => json(200, { object: 'machine_to_machine_token' }))
     vi.stubEnv('CLERK_MACHINE_SECRET_KEY', 'ak_clerk')
-    const bare = createClient({ fetch, secretKey: KEY })
+    const bare = createClient({ fetch, secretKey: KEY, serverURL: 'http://127.0.0.1:1' })
     await bare.m2m.createToken()
     vi.stubEnv('MINTMARK_MACHINE_SECRET_KEY', 'ak_mintmark')
     await bare.m2m.createToken()

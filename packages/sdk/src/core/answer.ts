@@ -27,7 +27,7 @@ export function readAnswer<Value>(
         contentType,
         errors,
         traceId: json?.clerkTraceId ?? headers.get('clerk-trace-id'),
-        retryAfter: readRetryAfter(headers.get('retry-after')),
+        retryAfter: readRetryAfter(headers.get('retry-after') ?? ''),
         body,
         rawResponse: response,
       }),
@@ -66,8 +66,7 @@ const readErrors = (json: Json | undefined): readonly ErrorDetail[] =>
     .map(({ code, message = code, ...more }) => ({ longMessage: message, ...more, code, message }))
 
 /** Seconds from a `Retry-After` header, a number or a date; `null` for anything else. */
-function readRetryAfter(header: string | null): number | null {
-  if (!header) return null
+function readRetryAfter(header: string): number | null {
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
   return Number.isNaN(seconds) ? null : Math.max(0, seconds)
 }

@@ -21,15 +21,16 @@ export function waitBeforeRetry(
 ): number | null {
   const { backoff, retryConnectionErrors = true } = (config ?? {}) as AnyConfig
   const { initialInterval, maxInterval, exponent, maxElapsedTime } = { ...BACKOFF, ...backoff }
-  if (error instanceof ConnectionError ? !retryConnectionErrors : !isAmong(codes, error)) return null
-  const asked = (error as Partial<APIError>).retryAfter ?? 0
+  const { statusCode, retryAfter } = error as Partial<APIError>
+  const status = String(statusCode)
+  const isPassing =
+    error instanceof ConnectionError
+      ? retryConnectionErrors
+      : (codes ?? ['408', '429', '5XX']).some((code) =>
+          [status, `${status[0]}XX`].includes(code.toUpperCase()),
+        )
   const jitter = Math.random() * Math.min(maxInterval, initialInterval * exponent ** attempt)
-  const wait = Math.max(asked * 1000, jitter)
+  const wait = Math.max(1000 * (retryAfter ?? 0), jitter)
   // Written so that what is not a number ends the attempts.
-  return config?.strategy !== 'none' && elapsedMs + wait < maxElapsedTime ? wait : null
-}
-
-function isAmong(codes: readonly string[] = ['408', '429', '5XX'], error: object): boolean {
-  const status = String((error as Partial<APIError>).statusCode)
-  return codes.some((code) => [status, `${status[0]}XX`].includes(code.toUpperCase()))
+  return isPassing && config?.strategy !== 'none' && elapsedMs + wait < maxElapsedTime ? wait : null
 }
