@@ -115,39 +115,9 @@ describe('which server a command calls', () => {
   })
 })
 
-describe('a key of one server', () => {
-  it('is not sent to what listens now where the server of a data folder was', async () => {
-    const stopped = await startDev()
-    await stopped.stop()
-    const listener = await startListener()
-    const address = JSON.stringify({ url: listener.url, localUrl: listener.url })
-    writeFileSync(join(stopped.data, 'server.json'), address)
-    const { code, stderr } = await runCli(['machines', 'list', '--data', stopped.data])
-    expect(code).toBe(1)
-    expect(stderr).toBe(
-      `mintmark: The server of ${stopped.data} is not running. Start it, then try again: mintmark dev --data '${stopped.data}'\n`,
-    )
-    expect(listener.seen).toEqual([])
-    listener.close()
-    removeFolder(stopped.data)
-  })
-
-  it('is not taken from the environment for a data folder', async () => {
-    const environment = {
-      MINTMARK_API_URL: 'http://127.0.0.1:9',
-      MINTMARK_SECRET_KEY: WRONG_KEY,
-      MINTMARK_MACHINE_SECRET_KEY: `ak_${'0'.repeat(51)}`,
-    }
-    for (const line of ['machines list', 'tokens list --machine worker', 'testing-tokens create']) {
-      const { code, stderr } = await runCli([...argsOf(line), '--data', world.server.data], environment)
-      expect(code, stderr).toBe(0)
-    }
-  })
-})
-
 describe('every command of the API', () => {
   it.each(CALLS)('%s says that a key is wrong, where it came from, and ends with 1', async (line) => {
-    const environment = { MINTMARK_API_URL: world.server.url, CLERK_SECRET_KEY: WRONG_KEY }
+    const environment = { CLERK_API_URL: world.server.url, CLERK_SECRET_KEY: WRONG_KEY }
     const { code, stdout, stderr } = await runCli(argsOf(line), environment)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(

@@ -39,7 +39,7 @@ describe('mintmark tokens', () => {
 
   it('issues one for the machine whose key is in the environment', async () => {
     const environment = {
-      MINTMARK_API_URL: world.server.url,
+      CLERK_API_URL: world.server.url,
       CLERK_MACHINE_SECRET_KEY: world.server.env.CLERK_MACHINE_SECRET_KEY!,
     }
     const { code, stdout } = await world.shell('mintmark tokens issue --json', environment)

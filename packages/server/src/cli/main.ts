@@ -24,6 +24,7 @@ import { helpCommand } from './commands/help.ts'
 import { instancesCommand } from './commands/instances.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { serveCommand } from './commands/serve.ts'
+import { printableLines } from './output.ts'
 import { redact } from './redact.ts'
 import { shareUsage } from './usage.ts'
 
@@ -81,7 +82,8 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  process.stderr.write(`mintmark: ${redact(messageOf(error))}\n`)
+  // What a server, a file or an argument said may be in it.
+  process.stderr.write(`mintmark: ${printableLines(redact(messageOf(error)))}\n`)
   return error instanceof CliError ? error.exitCode : 1
 }
 

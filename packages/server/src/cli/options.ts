@@ -76,16 +76,26 @@ export const configOf = (flags: Readonly<Record<string, unknown>>, defaults: Def
 export const namesFolder = (): boolean =>
   Boolean(process.env.MINTMARK_DATA) || Boolean(process.env.MINTMARK_CONFIG)
 
+/** How the names of variables begin that clients read: ours, and Clerk's. */
+export type Prefix = 'MINTMARK' | 'CLERK'
+
+const PREFIXES: readonly Prefix[] = ['MINTMARK', 'CLERK']
+
 export interface ClientVariable {
   readonly name: string
   readonly value: string
+  readonly prefix: Prefix
 }
 
-/** What clients read from the environment, by our name for it or by Clerk's. */
-export function clientVariable(
+/** @param prefixes with which the name may begin, the first that is set wins */
+export const clientVariable = (
   name: 'API_URL' | 'SECRET_KEY' | 'MACHINE_SECRET_KEY',
-): ClientVariable | undefined {
-  return [`MINTMARK_${name}`, `CLERK_${name}`]
-    .map((each) => ({ name: each, value: process.env[each] ?? '' }))
+  prefixes: readonly Prefix[] = PREFIXES,
+): ClientVariable | undefined =>
+  prefixes
+    .map((prefix) => ({
+      prefix,
+      name: `${prefix}_${name}`,
+      value: process.env[`${prefix}_${name}`] ?? '',
+    }))
     .find(({ value }) => value !== '')
-}

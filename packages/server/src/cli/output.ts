@@ -1,14 +1,21 @@
 /** Data for programs or for people, on stdout; messages on stderr. */
 import { styleText } from 'node:util'
 
-export const print = (text: string): void => void process.stdout.write(`${text}\n`)
+/** One line of data. What is in it may come from a server that is not ours, so no terminal acts on it. */
+export const print = (line: string): void => writeLine(printable(line))
 
-export const printJson = (value: unknown): void => print(printableJson(JSON.stringify(value, null, 2)))
+/** Lines that this program wrote itself. */
+export const printLines = (text: string): void => writeLine(printableLines(text))
+
+export const printJson = (value: unknown): void => printLines(JSON.stringify(value, null, 2))
 
 /** One JSON object a line, for what has no end. */
-export const printJsonLine = (value: unknown): void => print(printableJson(JSON.stringify(value)))
+export const printJsonLine = (value: unknown): void => print(JSON.stringify(value))
 
-export const say = (message: string): void => void process.stderr.write(`${message}\n`)
+/** One line for the person in front of the command. */
+export const say = (message: string): void => void process.stderr.write(`${printable(message)}\n`)
+
+const writeLine = (text: string): void => void process.stdout.write(`${text}\n`)
 
 export type Colour = 'green' | 'yellow' | 'red' | 'bold'
 
@@ -21,7 +28,7 @@ export function printTable(titles: readonly string[], rows: readonly (readonly C
     Math.max(title.length, ...rows.map((row) => textOf(row[column]!).length)),
   )
   for (const row of [titles.map((text): Cell => ({ text, colour: 'bold' })), ...rows])
-    print(
+    writeLine(
       row
         .map((cell, column) => padded(cell, widths[column]!))
         .join('  ')
@@ -32,16 +39,17 @@ export function printTable(titles: readonly string[], rows: readonly (readonly C
 /** One thing: a line for each of what is known of it. */
 export function printRecord(lines: readonly (readonly [label: string, value: Cell])[]): void {
   const width = Math.max(...lines.map(([label]) => label.length))
-  for (const [label, value] of lines) print(`${label.padEnd(width)}  ${padded(value, 0)}`)
+  for (const [label, value] of lines) writeLine(`${label.padEnd(width)}  ${padded(value, 0)}`)
 }
 
-const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text)
+const textOf = (cell: Cell): string => printable(typeof cell === 'string' ? cell : cell.text)
 
 /** Padded first: what colours a text has no width. `styleText` knows of NO_COLOR and of what is no terminal. */
 function padded(cell: Cell, width: number): string {
-  const space = ' '.repeat(Math.max(0, width - textOf(cell).length))
-  if (typeof cell === 'string') return cell + space
-  return styleText(cell.colour, cell.text, { stream: process.stdout }) + space
+  const text = textOf(cell)
+  const space = ' '.repeat(Math.max(0, width - text.length))
+  if (typeof cell === 'string') return text + space
+  return styleText(cell.colour, text, { stream: process.stdout }) + space
 }
 
 /** What a terminal would act on: control characters of both sets, line separators and marks of direction. */
@@ -53,6 +61,6 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 /** Such characters are shown as they would be written: names and reasons come from callers. */
 export const printable = (text: string): string => text.replaceAll(ACTED_ON, escaped)
 
-/** The same for JSON, which stays what it was: within its strings an escape means the character. */
-const printableJson = (text: string): string =>
+/** The same, but for the ends of lines. JSON stays what it was: within its strings an escape means the character. */
+export const printableLines = (text: string): string =>
   text.replaceAll(ACTED_ON, (character) => (character === '\n' ? character : escaped(character)))

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -84,15 +84,33 @@ describe('the data folder', () => {
     writeAddress(folder, address)
     expect(readAddress(folder)).toEqual(address)
     writeFileSync(join(folder, 'server.json'), '{"url":"http://127.0.0.1:4200"}')
-    expect(readAddress(folder)).toEqual({
-      url: 'http://127.0.0.1:4200',
-      localUrl: 'http://127.0.0.1:4200',
-    })
-    for (const text of ['', '{', '{"url":1}', 'null']) {
+    expect(readAddress(folder)).toEqual({ url: 'http://127.0.0.1:4200', localUrl: null })
+    for (const text of ['', '{', '{"url":1}', 'null', '{"url":"http://a","localUrl":1}']) {
       writeFileSync(join(folder, 'server.json'), text)
       expect(readAddress(folder)).toBeNull()
     }
   })
+})
+
+describe('the address of a server that moved', () => {
+  // The port may be another program's by now, which would be sent the key of the instance.
+  it('is forgotten as soon as the next server has the lock, but for what clients call it', () => {
+    writeAddress(folder, { url: 'https://tokens.example.com', localUrl: 'http://127.0.0.1:4799' })
+    const lock = lockDataFolder(folder)
+    expect(readAddress(folder)).toEqual({ url: 'https://tokens.example.com', localUrl: null })
+    lock.release()
+  })
+
+  // Root may write every file.
+  it.skipIf(process.getuid?.() === 0)(
+    'keeps the next server out, unlocked, where it cannot be forgotten',
+    () => {
+      writeAddress(folder, { url: 'http://127.0.0.1:4799', localUrl: 'http://127.0.0.1:4799' })
+      chmodSync(join(folder, 'server.json'), 0o400)
+      expect(() => lockDataFolder(folder)).toThrow(/server\.json cannot be written: permission denied/)
+      expect(isInUse(folder)).toBe(false)
+    },
+  )
 })
 
 describe('the master key of a data folder', () => {

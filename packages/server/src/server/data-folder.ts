@@ -56,7 +56,7 @@ export function requireDatabase(folder: string): void {
  * Lets one server use the folder at a time. The lock is an open transaction on a database of its own, so
  * the operating system lets go of it however the process ends.
  *
- * @throws {StorageError} if another server has it
+ * @throws {StorageError} if another server has it, or the folder cannot be written
  */
 export function lockDataFolder(folder: string): { release(): void } {
   const lock = new DatabaseSync(join(folder, LOCK_FILE), { timeout: LOOKING_MS })
@@ -70,6 +70,13 @@ export function lockDataFolder(folder: string): { release(): void } {
         cause: error,
       },
     )
+  }
+  try {
+    // Whoever sees the lock must not find the address of the time before.
+    forgetLocalUrl(folder)
+  } catch (error) {
+    lock.close()
+    throw error
   }
   return { release: () => lock.close() }
 }
@@ -140,24 +147,43 @@ export function ensureMasterKeyFile(folder: string): void {
 export const newMasterKey = (): string => Buffer.from(systemRandom.bytes(32)).toString('hex')
 
 export interface Address {
-  /** By which clients reach the server. */
+  /** By which clients reach the server, or did when it ran last. */
   readonly url: string
-  /** By which it is reached on this machine. */
-  readonly localUrl: string
+  /** By which it is reached on this machine; `null` unless it listens there now. */
+  readonly localUrl: string | null
 }
 
 /** Keeps where the server is reached, for `mintmark env` and the commands that call it. */
 export const writeAddress = (folder: string, { url, localUrl }: Address): void =>
   writeFileSync(join(folder, ADDRESS_FILE), `${JSON.stringify({ url, localUrl })}\n`)
 
+/**
+ * Takes back where the server listens: somebody else may have that port next, and would be sent a key.
+ * What clients call it stays, for `mintmark env` beside a server that is stopped.
+ *
+ * @throws {StorageError} if the file cannot be written
+ */
+export function forgetLocalUrl(folder: string): void {
+  const address = readAddress(folder)
+  if (address === null) return
+  try {
+    writeAddress(folder, { ...address, localUrl: null })
+  } catch (error) {
+    throw new StorageError(`${resolve(folder, ADDRESS_FILE)} cannot be written: ${reasonOf(error)}.`, {
+      cause: error,
+    })
+  }
+}
+
 /** @returns `null` if no server of this folder was ever ready */
 export function readAddress(folder: string): Address | null {
   try {
-    const { url, localUrl = url } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as {
+    const { url, localUrl = null } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as {
       url?: unknown
       localUrl?: unknown
     }
-    return typeof url === 'string' && typeof localUrl === 'string' ? { url, localUrl } : null
+    const isAddress = typeof url === 'string' && (localUrl === null || typeof localUrl === 'string')
+    return isAddress ? { url, localUrl } : null
   } catch {
     return null
   }

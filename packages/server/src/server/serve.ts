@@ -10,7 +10,7 @@ import type { RequestObserver } from '../http/request-event.ts'
 import { createAddressOf } from './client-address.ts'
 import { composeAuthority } from './compose.ts'
 import { ConfigError } from './config.ts'
-import { lockDataFolder, makeDataFolder, writeAddress } from './data-folder.ts'
+import { forgetLocalUrl, lockDataFolder, makeDataFolder, writeAddress } from './data-folder.ts'
 import { drain, trackRequests } from './drain.ts'
 import type { MasterKeys } from './key-ring.ts'
 import { createMetrics, createMetricsListener, logRequests } from './observe.ts'
@@ -81,6 +81,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
       authority,
       async stop() {
         ready = false
+        forgetIfPossible(config.data)
         await drain(listener, requests, config.shutdownDelay * 1000)
         await closeListener(listener)
         await closeAll()
@@ -89,6 +90,15 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+/** The next start does it too, so a disk that failed is no reason not to stop as a server should. */
+function forgetIfPossible(folder: string): void {
+  try {
+    forgetLocalUrl(folder)
+  } catch {
+    // Without the lock nobody looks at it.
   }
 }
 

@@ -8,7 +8,8 @@ import { addJson } from '../options.ts'
 import { printJson } from '../output.ts'
 import { wholeNumber } from '../values.ts'
 import { confirm, requireConsent } from './ask.ts'
-import { toCliError } from './failure.ts'
+import { missingKey, toCliError } from './failure.ts'
+import { warnOfPlainHttp } from './plain-http.ts'
 import { addServerFlags, whichServer, type Server, type ServerFlags } from './which-server.ts'
 
 export interface ApiCall<Flags> {
@@ -59,16 +60,25 @@ async function run<Flags>(
 ): Promise<void> {
   const server = await whichServer(flags)
   const { fetch, last } = listen()
-  // A key that is not given would be looked for in the environment, which may be about another server.
-  const clientWith = (secretKey: string | undefined, machineSecretKey = secretKey) =>
-    new Mintmark({ serverURL: server.url, secretKey, machineSecretKey, fetch, retryConfig: RETRIES })
+  const anyKey = server.secretKey ?? server.machineKey
+  if (anyKey === undefined) throw missingKey(server)
+  warnOfPlainHttp(server)
+  const clientWith = (secretKey: string | undefined, machineSecretKey: string) =>
+    new Mintmark({
+      serverURL: server.url,
+      // A key that is not given would be looked for in the environment, which may be about another server.
+      bearerAuth: secretKey ?? (() => Promise.reject(missingKey(server))),
+      machineSecretKey,
+      fetch,
+      retryConfig: RETRIES,
+    })
   try {
     const show = await act({
       flags,
       args,
       server,
-      mintmark: clientWith(server.secretKey, server.secretKey ?? server.machineKey),
-      as: (machineKey) => clientWith(machineKey),
+      mintmark: clientWith(server.secretKey, anyKey),
+      as: (machineKey) => clientWith(machineKey, machineKey),
       confirm: (question) => confirm(flags.yes, question),
     })
     if (flags.json) printJson(last())

@@ -13,6 +13,7 @@ import type { Server } from './which-server.ts'
 /** @returns the error as one sentence, with the authority's words where they are its own */
 export function toCliError(error: unknown, server: Server): unknown {
   if (!(error instanceof MintmarkError)) return error
+  if (error.cause instanceof CliError) return error.cause
   return new CliError(printable(sentenceOf(error, server)), exitCodeOf(error), { cause: error })
 }
 
@@ -25,10 +26,14 @@ function sentenceOf(error: MintmarkError, { url, keysFrom }: Server): string {
     return `No server answers at ${url}: ${reasonOf(error.cause)}. Is it running, and is that its address?`
   if (error instanceof SDKValidationError)
     return `What answers at ${url} is not a Mintmark server: ${error.message}.`
-  if (error.code === 'missing_key')
-    return 'This needs the key of the instance: set MINTMARK_SECRET_KEY, or name the data folder with --data.'
   return `${error.message}.`
 }
+
+/** There is none, or only a machine's, or only one whose name begins otherwise than that of the address. */
+export const missingKey = ({ prefix }: Server): CliError =>
+  new CliError(
+    `This needs the key of the instance: set ${prefix}_SECRET_KEY beside ${prefix}_API_URL, or name the data folder with --data.`,
+  )
 
 function refusalOf(error: APIError, keysFrom: string): string {
   const [first] = error.errors

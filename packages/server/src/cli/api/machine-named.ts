@@ -44,7 +44,7 @@ export async function asMachine(
   }
   if (server.machineKey !== undefined) return as(server.machineKey)
   throw new CliError(
-    'A machine issues tokens: name one with --machine, or set MINTMARK_MACHINE_SECRET_KEY.',
+    `A machine issues tokens: name one with --machine, or set ${server.prefix}_MACHINE_SECRET_KEY.`,
     2,
   )
 }

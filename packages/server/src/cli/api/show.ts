@@ -1,5 +1,5 @@
-/** Answers of the API for people: texts that a terminal may show, times in UTC, lengths in their units. */
-import { printable, printRecord, printTable, say, type Cell, type Colour } from '../output.ts'
+/** Answers of the API for people: times in UTC, lengths in their units. */
+import { printRecord, printTable, say, type Cell, type Colour } from '../output.ts'
 import { toDuration } from '../values.ts'
 
 /** One column: its title, and what it shows of a row. */
@@ -32,7 +32,7 @@ export function showRecord(lines: Readonly<Record<string, Cell | null | undefine
 }
 
 export const plain = (text: string | null | undefined): string =>
-  text === null || text === undefined || text === '' ? '-' : printable(text)
+  text === null || text === undefined || text === '' ? '-' : text
 
 /** Unix time in milliseconds, to the second. */
 export const time = (millis: number | null | undefined): string =>
@@ -45,7 +45,7 @@ export const length = (seconds: number | undefined): string =>
   seconds === undefined ? '-' : toDuration(seconds)
 
 export const compact = (value: unknown): string =>
-  value === null || value === undefined ? '-' : printable(JSON.stringify(value))
+  value === null || value === undefined ? '-' : JSON.stringify(value)
 
 const COLOURS: Readonly<Record<string, Colour>> = {
   active: 'green',
@@ -59,4 +59,4 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 }
 
 export const state = (text: string): Cell =>
-  COLOURS[text] === undefined ? printable(text) : { text, colour: COLOURS[text] }
+  Object.hasOwn(COLOURS, text) ? { text, colour: COLOURS[text]! } : text

@@ -1,6 +1,7 @@
 /**
- * Which server a command calls, and with which keys. Either all of it comes from the environment or all of
- * it from a data folder: a key is never sent to a server that somebody else named.
+ * Which server a command calls, and with which keys. All of it comes from a data folder, or all of it from
+ * variables that begin alike: a key is never sent to a server that somebody else named. Only with `--url`,
+ * where a person names the server, may the keys have either name.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +18,9 @@ import {
   configOf,
   DEV_DEFAULTS,
   namesFolder,
+  type Prefix,
 } from '../options.ts'
+import { requireOwnServer } from './own-server.ts'
 
 export interface Server {
   readonly url: string
@@ -25,6 +28,10 @@ export interface Server {
   readonly machineKey: string | undefined
   /** What to look at if the key is refused. */
   readonly keysFrom: string
+  /** It runs on a data folder of this machine. */
+  readonly isOwn: boolean
+  /** How the variables begin in which a key would be found. */
+  readonly prefix: Prefix
 }
 
 export interface ServerFlags {
@@ -56,26 +63,29 @@ export async function whichServer(flags: ServerFlags): Promise<Server> {
   if (flags.url !== undefined) return ofEnvironment(checkUrl(flags.url, '--url'))
   if (ofFolder) return ofDataFolder(flags)
   const url = clientVariable('API_URL')
-  if (url !== undefined) return ofEnvironment(checkUrl(url.value, url.name))
-  if (clientVariable('SECRET_KEY') ?? clientVariable('MACHINE_SECRET_KEY')) return ofEnvironment(DEFAULT_URL)
+  if (url !== undefined) return ofEnvironment(checkUrl(url.value, url.name), [url.prefix])
+  const atDefault = ofEnvironment(DEFAULT_URL, ['MINTMARK'])
+  if (atDefault.secretKey ?? atDefault.machineKey) return atDefault
   if (namesFolder() || existsSync(DEV_DEFAULTS.data)) return ofDataFolder(flags)
   throw new CliError(
     'Nothing says which server: set MINTMARK_API_URL and MINTMARK_SECRET_KEY, or name a data folder with --data, or run the command where "mintmark dev" has its ./.mintmark.',
   )
 }
 
-/** Where `mintmark dev` listens. */
+/** Where `mintmark dev` listens. It is ours, so a key of Clerk's is not for it. */
 const DEFAULT_URL = 'http://127.0.0.1:4100'
 
-function ofEnvironment(url: string): Server {
-  const secretKey = clientVariable('SECRET_KEY')
-  const machineKey = clientVariable('MACHINE_SECRET_KEY')
+function ofEnvironment(url: string, prefixes?: readonly Prefix[]): Server {
+  const secretKey = clientVariable('SECRET_KEY', prefixes)
+  const machineKey = clientVariable('MACHINE_SECRET_KEY', prefixes)
   const names = [secretKey, machineKey].flatMap((variable) => (variable ? [variable.name] : []))
   return {
     url,
     secretKey: secretKey?.value,
     machineKey: machineKey?.value,
     keysFrom: names.join(' and '),
+    isOwn: false,
+    prefix: prefixes?.[0] ?? 'MINTMARK',
   }
 }
 
@@ -95,17 +105,26 @@ async function ofDataFolder(flags: ServerFlags): Promise<Server> {
       `The server of ${config.data} is not running. Start it, then try again: ${startOf(config)}`,
     )
   }
-  return withAuthority({ ...config, migrate: false }, async (authority, publicUrl) => {
+  const address = readAddress(config.data)
+  if (address === null || address.localUrl === null) {
+    throw new CliError(`The server of ${config.data} is starting or stopping. Try again in a moment.`)
+  }
+  const { url: publicUrl, localUrl } = address
+  // With the server's own public URL, whatever the environment of this command says.
+  return withAuthority({ ...config, publicUrl, migrate: false }, async (authority) => {
     const instance = await chooseInstance(authority, flags.instance)
     const key = await authority.deps.read.instances.newestSecretKey(instance.id)
     if (key === null) {
       throw new CliError('That instance has no secret key: "mintmark instances rotate-key" gives it one.')
     }
+    await requireOwnServer(localUrl, authority, instance)
     return {
-      url: readAddress(config.data)?.localUrl ?? publicUrl,
+      url: localUrl,
       secretKey: instanceSecretOf(authority.deps.ring, key),
       machineKey: undefined,
       keysFrom: `the data folder ${config.data}`,
+      isOwn: true,
+      prefix: 'MINTMARK',
     }
   })
 }

@@ -4,7 +4,7 @@ import type { RecordedAuditEvent } from '../../audit/audit-event.ts'
 import { withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
 import { wholeNumber } from '../values.ts'
-import { print, printable, printJsonLine } from '../output.ts'
+import { print, printJsonLine } from '../output.ts'
 
 export function auditCommand(): Command {
   return new Command('audit')
@@ -45,6 +45,6 @@ function tailCommand(): Command {
 
 function toLine(event: RecordedAuditEvent): string {
   const who = event.callerId === null ? event.callerKind : `${event.callerKind} ${event.callerId}`
-  const why = event.reason === null ? '' : `  (${printable(event.reason)})`
-  return `${new Date(event.at).toISOString()}  ${event.action}  ${printable(event.targetId)}  by ${who}  from ${event.address ?? '-'}${why}`
+  const why = event.reason === null ? '' : `  (${event.reason})`
+  return `${new Date(event.at).toISOString()}  ${event.action}  ${event.targetId}  by ${who}  from ${event.address ?? '-'}${why}`
 }

@@ -3,7 +3,7 @@ import { toBash } from '../completion/bash.ts'
 import { commandTree } from '../completion/command-tree.ts'
 import { toFish } from '../completion/fish.ts'
 import { toZsh } from '../completion/zsh.ts'
-import { print } from '../output.ts'
+import { printLines } from '../output.ts'
 
 const SCRIPTS = { bash: toBash, zsh: toZsh, fish: toFish } as const
 
@@ -16,6 +16,6 @@ export function completionCommand(): Command {
       '\nExamples:\n  eval "$(mintmark completion bash)"        # in ~/.bashrc\n  eval "$(mintmark completion zsh)"         # in ~/.zshrc, after compinit\n  mintmark completion fish > ~/.config/fish/completions/mintmark.fish',
     )
     .action((shell: keyof typeof SCRIPTS, _flags: unknown, command: Command) => {
-      print(SCRIPTS[shell](commandTree(command.parent!)))
+      printLines(SCRIPTS[shell](commandTree(command.parent!)))
     })
 }

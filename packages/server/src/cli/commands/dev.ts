@@ -17,7 +17,7 @@ import type { RunningServer } from '../../server/serve.ts'
 import { clientEnvironment, DEV_MACHINES } from '../client-environment.ts'
 import { createLog } from '../log.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, printLines } from '../output.ts'
 import { runServer } from '../run-server.ts'
 
 const FLAGS = [
@@ -83,7 +83,7 @@ async function run(flags: DevFlags): Promise<void> {
       const [instance] = await authority.storage.read.instances.list()
       const variables = await clientEnvironment(authority, instance!, config.publicUrl ?? server.url)
       if (flags.json) printJson({ url: server.url, metricsUrl: server.metricsUrl, env: variables })
-      else print(banner(server, variables, flags.inMemory ? IN_MEMORY : config.data))
+      else printLines(banner(server, variables, flags.inMemory ? IN_MEMORY : config.data))
     },
   })
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { clientEnvironment, toDotenv, toShell } from '../client-environment.ts'
 import { chooseInstance, withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, printLines } from '../output.ts'
 
 export function envCommand(): Command {
   const command = new Command('env')
@@ -18,7 +18,7 @@ export function envCommand(): Command {
       const instance = await chooseInstance(authority, flags.instance as string | undefined)
       const variables = await clientEnvironment(authority, instance, url)
       if (flags.json) printJson(variables)
-      else print(flags.shell ? toShell(variables) : toDotenv(variables))
+      else printLines(flags.shell ? toShell(variables) : toDotenv(variables))
     })
   })
 }

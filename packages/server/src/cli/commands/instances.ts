@@ -8,7 +8,7 @@ import { ConfigError } from '../../server/config.ts'
 import { chooseInstance, withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
 import { durationOption } from '../values.ts'
-import { print, printable, printJson, printTable } from '../output.ts'
+import { print, printJson, printRecord, printTable } from '../output.ts'
 
 export function instancesCommand(): Command {
   return new Command('instances')
@@ -51,9 +51,11 @@ function createCommand(): Command {
       const publishableKey = publishableKeyOf(instance, deps.frontendOriginOf)
       if (flags.json) printJson({ id: instance.id, ...asked, secretKey, publishableKey })
       else
-        print(
-          `Instance         ${instance.id}\nSecret key       ${secretKey}\nPublishable key  ${publishableKey}`,
-        )
+        printRecord([
+          ['Instance', instance.id],
+          ['Secret key', secretKey],
+          ['Publishable key', publishableKey],
+        ])
     })
   })
 }
@@ -67,7 +69,7 @@ function listCommand(): Command {
         ['ID', 'NAME', 'ENVIRONMENT', 'FRONTEND ORIGIN', 'CREATED'],
         instances.map(({ id, name, environment, frontendOrigin, createdAt }) => [
           id,
-          printable(name),
+          name,
           environment,
           frontendOrigin ?? '(the server)',
           new Date(createdAt).toISOString(),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { apiCommand } from '../../api/api-command.ts'
 import { findMachine, MACHINE, machineIdOf } from '../../api/machine-named.ts'
-import { print, printable, say } from '../../output.ts'
+import { print, say } from '../../output.ts'
 import { durationOption, toDuration } from '../../values.ts'
 
 export const secretKeyCommand = (): Command =>
@@ -39,7 +39,7 @@ export const rotateKeyCommand = (): Command =>
       const { secret } = await mintmark.machines.rotateSecretKey({ machineId: id, previousTokenTtl: overlap })
       return () => {
         print(secret)
-        say(`${printable(name)} (${id}) has this key now. The one until now ${end}.`)
+        say(`${name} (${id}) has this key now. The one until now ${end}.`)
       }
     },
   })
