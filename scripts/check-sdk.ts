@@ -17,7 +17,7 @@ const LIST = `${SDK}/exports.json`
 /** Bytes, minified and compressed, of what a bundler makes of these lines. */
 const BUNDLES: Readonly<Record<string, { readonly limit: number; readonly lines: readonly string[] }>> = {
   'one-function': {
-    limit: 2_560,
+    limit: 2_600,
     lines: [
       `export { MintmarkCore } from '@mintmark/sdk/core.js'`,
       `export { testingTokensCreate } from '@mintmark/sdk/funcs/testingTokensCreate.js'`,

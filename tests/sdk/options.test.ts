@@ -90,40 +90,6 @@ describe('the key of a call', () => {
     ])
   })
 
-  // A key of Clerk's at a Mintmark server, or the other way round, is a key that somebody else has now.
-  it.each([
-    ['MINTMARK_API_URL', 'CLERK'],
-    ['CLERK_API_URL', 'MINTMARK'],
-    [undefined, 'CLERK'],
-  ])('does not go to the address of %s where its name begins with %s_', async (address, prefix) => {
-    const { fetch, sent } = scriptedFetch(good)
-    if (address !== undefined) vi.stubEnv(address, 'http://127.0.0.1:1')
-    vi.stubEnv(`${prefix}_SECRET_KEY`, 'sk_of_the_other')
-    vi.stubEnv(`${prefix}_MACHINE_SECRET_KEY`, 'ak_of_the_other')
-    const core = new MintmarkCore({ fetch })
-    const calls = [testingTokensCreate(core), m2mCreateToken(core), m2mVerifyToken(core, { token: 'mt_x' })]
-    for (const { error } of await Promise.all<{ error?: unknown }>(calls)) {
-      expect(error).toMatchObject({ code: 'missing_key' })
-    }
-    expect(sent).toEqual([])
-  })
-
-  it('may begin with either name where the program chose the address', async () => {
-    const { fetch, sent } = scriptedFetch(good)
-    const serverURL = 'http://127.0.0.1:3'
-    vi.stubEnv('MINTMARK_API_URL', 'http://127.0.0.1:1')
-    vi.stubEnv('CLERK_SECRET_KEY', 'sk_clerk')
-    await createClient({ fetch, serverURL }).testingTokens.create()
-    await createClient({ fetch, apiUrl: serverURL }).testingTokens.create()
-    await createClient({ fetch }).testingTokens.create({ serverURL })
-    vi.stubEnv('MINTMARK_SECRET_KEY', 'sk_mintmark')
-    await createClient({ fetch, serverURL }).testingTokens.create()
-    expect(sent.map(({ url, headers }) => [url, headers.authorization])).toEqual([
-      ...Array.from({ length: 3 }, () => [`${serverURL}/v1/testing_tokens`, 'Bearer sk_clerk']),
-      [`${serverURL}/v1/testing_tokens`, 'Bearer sk_mintmark'],
-    ])
-  })
-
   it('is looked for in no environment where the platform has none', async () => {
     const { fetch, sent } = scriptedFetch(good)
     vi.stubEnv('MINTMARK_SECRET_KEY', 'sk_mintmark')

@@ -9,11 +9,11 @@ export interface WithMachineKey {
 /** The key given with the call, the client's or the environment's. */
 export const machineKey =
   (given: string | undefined): KeySource =>
-  ({ machineSecretKey }, chosenUrl) =>
-    given || machineSecretKey || fromEnvironment('MACHINE_SECRET_KEY', chosenUrl)
+  ({ machineSecretKey }) =>
+    given || machineSecretKey || fromEnvironment('MACHINE_SECRET_KEY')
 
 /** An instance's key where there is none of a machine. */
 export const machineOrInstanceKey =
   (given: string | undefined): KeySource =>
-  (client, chosenUrl) =>
-    machineKey(given)(client, chosenUrl) || instanceKey(client, chosenUrl)
+  (client) =>
+    machineKey(given)(client) || instanceKey(client)

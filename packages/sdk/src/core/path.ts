@@ -5,7 +5,7 @@ import { toWire } from './casing.ts'
 /** @throws {InvalidRequestError} for an id that would make it another path, or is missing */
 export function checkId(id: string): string {
   if (/^[\w-]+$/.test(id || '/')) return id
-  throw new InvalidRequestError('invalid_request', 'An id is missing or is none')
+  throw new InvalidRequestError('invalid_request', 'An id must be given, of letters, digits, _ and -')
 }
 
 /** A list is a field that comes more than once. */

@@ -19,14 +19,18 @@ export async function buildRequest(
   { method, path, body, key = instanceKey }: Call,
   { serverURL, fetchOptions, idempotencyKey }: RequestOptions,
 ): Promise<{ url: string; init: RequestInit }> {
-  const chosenUrl = serverURL || client.serverURL || client.apiUrl
-  const url = chosenUrl || fromEnvironment('API_URL') || DEFAULT_URL
+  const url = serverURL || client.serverURL || client.apiUrl || fromEnvironment('API_URL') || DEFAULT_URL
   // A password in it would be shown by the platform's own error.
   if (!/^https?:\/\/[^\s?#@]+$/.test(url)) {
-    throw new InvalidRequestError('invalid_url', 'The serverURL is not an http URL')
+    throw new InvalidRequestError('invalid_url', 'serverURL must be like https://auth.example.com')
   }
-  const bearer = await key(client, chosenUrl)
-  if (!bearer) throw new InvalidRequestError('missing_key', 'There is no key for this call')
+  const bearer = await key(client)
+  if (!bearer) {
+    throw new InvalidRequestError(
+      'missing_key',
+      `This call needs a ${key === instanceKey ? 's' : 'machineS'}ecretKey`,
+    )
+  }
   const headers = toHeaders({
     Accept: 'application/json',
     Authorization: `Bearer ${bearer}`,

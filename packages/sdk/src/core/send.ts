@@ -61,7 +61,8 @@ async function tryOnce<Value>(
     const response = await fetch(url, init)
     return readAnswer<Value>(response, await response.text(), call)
   } catch (cause) {
-    return fail(new ConnectionError('connection_error', 'No whole answer came from the server', { cause }))
+    const { origin } = new URL(url)
+    return fail(new ConnectionError('connection_error', `No whole answer came from ${origin}`, { cause }))
   }
 }
 
