@@ -1,5 +1,13 @@
 /** The data folder: the database, for `dev` the master key, the server's lock and where it was reached last. */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseMasterKey, type MasterKey } from '../core/secrets/master-key.ts'
@@ -154,8 +162,12 @@ export interface Address {
 }
 
 /** Keeps where the server is reached, for `mintmark env` and the commands that call it. */
-export const writeAddress = (folder: string, { url, localUrl }: Address): void =>
-  writeFileSync(join(folder, ADDRESS_FILE), `${JSON.stringify({ url, localUrl })}\n`)
+export function writeAddress(folder: string, { url, localUrl }: Address): void {
+  const file = join(folder, ADDRESS_FILE)
+  // In one step: a command may be reading it.
+  writeFileSync(`${file}.new`, `${JSON.stringify({ url, localUrl })}\n`)
+  renameSync(`${file}.new`, file)
+}
 
 /**
  * Takes back where the server listens: somebody else may have that port next, and would be sent a key.
