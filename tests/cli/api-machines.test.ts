@@ -20,7 +20,7 @@ describe('mintmark machines', () => {
     )
     expect(code, stderr).toBe(0)
     expect(stdout).toMatch(
-      /^ID {11}mch_\w{27}\nName {9}billing\nTokens live {2}90m\nVerified by {2}api\nCreated {6}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\nSecret key {3}ak_\w{51}\n$/,
+      /^ID {14}mch_\w{27}\nName {12}billing\nToken lifetime {2}90m\nVerified by {5}api\nCreated {9}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\nSecret key {6}ak_\w{51}\n$/,
     )
     expect(stderr).toMatch(/^Keep the key [^\n]+\n$/)
     expect(stderr).not.toContain('ak_')
@@ -46,7 +46,7 @@ describe('mintmark machines', () => {
     const { code, stdout, stderr } = await world.run('machines list --limit 1 --order-by name')
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /^ID +NAME +TOKENS LIVE +VERIFIED BY +CREATED\nmch_\w{27} +api +- +- +\d{4}-\S+Z\n$/,
+      /^ID +NAME +TOKEN LIFETIME +VERIFIED BY +CREATED\nmch_\w{27} +api +- +- +\d{4}-\S+Z\n$/,
     )
     expect(stderr).toBe(`1 of ${all.total_count}; --offset 1 shows what follows\n`)
     const found = await world.run('machines list --query work')
@@ -60,7 +60,7 @@ describe('mintmark machines', () => {
     const { code, stdout } = await world.run('machines update before --name after --default-ttl 7d')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^Name +after$/m)
-    expect(stdout).toMatch(/^Tokens live +7d$/m)
+    expect(stdout).toMatch(/^Token lifetime +7d$/m)
   })
 
   it('prints a secret key alone, which is that of the machine', async () => {

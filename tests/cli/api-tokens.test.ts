@@ -112,8 +112,15 @@ describe('mintmark tokens', () => {
 
   it('lists what a machine issued, without the tokens, and without those that are over unless asked', async () => {
     const issued = await world.json('tokens issue --machine api --expires-in 1h')
-    const { code, stdout } = await world.run('tokens list --machine api')
+    const { code, stdout, stderr } = await world.run('tokens list --machine api')
     expect(code).toBe(0)
+    expect(stderr).toBe(
+      'Not in this list: revoked tokens (--revoked), expired tokens (--expired), JWTs (--format jwt).\n',
+    )
+    const all = await world.run('tokens list --machine api --format jwt --revoked --expired')
+    expect(all.stderr).toBe('There are none.\n')
+    const jwt = await world.json('tokens issue --machine worker --format jwt')
+    expect((await world.run('tokens list --machine worker --format jwt')).stdout).toContain(jwt.id)
     expect(stdout).toMatch(
       /^ID +STATE +EXPIRES +LAST USED +CREATED +CLAIMS\nmt_[0-9a-f]{32} +active +\d{4}-\S+Z +never +/,
     )

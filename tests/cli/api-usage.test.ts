@@ -30,6 +30,12 @@ describe('a call of an API command that is wrong', () => {
     ['claims that are not JSON', 'tokens issue --machine a --claims {job', 'It must be JSON, such as'],
     ['claims that are no object', 'machine-tokens issue --machine a --claims []', 'It must be a JSON object'],
     ['a format that is none', 'tokens issue --machine a --format jws', 'Allowed choices are opaque, jwt.'],
+    ['a port that is a word', 'dev --port abc', 'It must be a whole number. Port to listen on'],
+    [
+      'the port of an npm without dashes',
+      'dev 4200',
+      '(Flags go behind two dashes: npm start -- --port 4200)',
+    ],
     ['a count that is none', 'users list --limit many', 'It must be a whole number.'],
     ['an id with a path in it', 'users get ../machines', 'An id has letters, digits and underscores only.'],
     ['no id', 'tokens revoke', "missing required argument 'ID'"],
@@ -107,6 +113,12 @@ describe.skipIf(process.platform !== 'linux')('at a terminal', () => {
     expect(code).toBe(0)
   })
 
+  it('does not ask about a signing key that is not there', async () => {
+    const { code, screen } = await atTerminal(`keys revoke kid_none --data ${world.server.data}`, 'y\n')
+    expect(screen.trimEnd()).toBe('mintmark: No signing key was found with id kid_none.')
+    expect(code).toBe(1)
+  })
+
   it('ends as Ctrl-C ends any program', async () => {
     const asked = await atTerminal(`machines delete worker --data ${world.server.data}`, '\u0003')
     expect(asked.code).toBe(130)
@@ -131,6 +143,24 @@ describe.skipIf(process.platform !== 'linux')('at a terminal', () => {
   })
 })
 
+describe.skipIf(process.platform !== 'linux')('a terminal that is narrow', () => {
+  it('does not get the least important columns, and is told which', async () => {
+    await world.run('machines create --name wide --scope api')
+    const call = `machines list --query wide --data ${world.server.data}`
+    const { screen } = await atTerminal(call, '', { NO_COLOR: '1' }, 64)
+    expect(screen.replaceAll('\r', '')).toMatch(
+      /^ID +NAME +VERIFIED BY\nmch_\w{27} +wide +api\nThe terminal is too narrow for CREATED, TOKEN LIFETIME; --json prints everything\.\n$/,
+    )
+  })
+
+  it('gets the table whole where it fits', async () => {
+    const call = `machines list --query wide --data ${world.server.data}`
+    const { screen } = await atTerminal(call, '', { NO_COLOR: '1' }, 200)
+    expect(screen).toMatch(/^ID +NAME +TOKEN LIFETIME +VERIFIED BY +CREATED\r?\n/)
+    expect(screen).not.toContain('narrow')
+  })
+})
+
 describe('in a pipe', () => {
   it('takes a reader that has seen enough for no error', async () => {
     const script = '{ mintmark completion bash; echo "ended with $?" >&2; } | head -n 1'
@@ -147,9 +177,10 @@ function atTerminal(
   line: string,
   answer: string,
   environment: Record<string, string> = {},
+  columns = 0,
 ): Promise<{ code: number | null; screen: string }> {
   return new Promise((resolve) => {
-    const command = `"$NODE" "$BIN" ${line}`
+    const command = `stty cols ${columns}; "$NODE" "$BIN" ${line}`
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       env: cleanEnvironment({ NODE: process.execPath, BIN, TERM: 'xterm', SHELL: '/bin/sh', ...environment }),
       stdio: ['pipe', 'pipe', 'inherit'],

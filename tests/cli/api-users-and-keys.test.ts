@@ -63,6 +63,35 @@ describe('mintmark keys', () => {
     expect((await world.run(`keys revoke ${next.id}`)).code).toBe(2)
     const revoked = await world.run(`keys revoke ${next.id} --yes`)
     expect(revoked.stdout).toMatch(/^State +revoked$/m)
+    expect(revoked.stderr).toBe('')
     expect(await world.json('keys rotate --activate-in 0 --yes')).toMatchObject({ state: 'active' })
   })
+
+  it('names the flag that ends the wait for a pending key', async () => {
+    await world.json('keys rotate --activate-in 1h --yes')
+    const { code, stderr } = await world.run('keys rotate --yes')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/activate it at once with --activate-in 0\. \(conflict, trace \S+\)\n$/)
+    await world.json('keys rotate --activate-in 0 --yes')
+  })
+
+  it('says which key signs after the one that signed was revoked, and what its tokens are then', async () => {
+    const issued = await world.json('tokens issue --machine worker --format jwt')
+    const signer = (await world.json('keys list')).data.find(isActive).id
+    const { code, stdout, stderr } = await world.run(`keys revoke ${signer} --yes`)
+    const next = (await world.json('keys list')).data.find(isActive).id
+    expect(next).not.toBe(signer)
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `${next} signs now.\nPrograms that were given the public key as CLERK_JWT_KEY need the new one: "mintmark env".\n`,
+    })
+    expect(stdout).toMatch(/^State +revoked$/m)
+    const script = 'printenv TOKEN | mintmark tokens verify --data "$DATA"'
+    expect((await world.shell(script, { TOKEN: issued.token })).stderr).toContain(
+      'its signature does not fit, or its key is revoked or unknown.',
+    )
+    expect(await world.json(`keys revoke ${signer} --yes`)).toMatchObject({ id: signer, state: 'revoked' })
+  })
 })
+
+const isActive = (key: { readonly state: string }): boolean => key.state === 'active'

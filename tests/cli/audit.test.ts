@@ -85,6 +85,7 @@ describe('mintmark audit tail', () => {
   it('prints twenty where nobody says how many, and what there is where that is less', async () => {
     for (let count = 0; count < 10; count++) await issueAndRevoke('one of many')
     expect(await tailJson()).toHaveLength(20)
+    expect(await tailJson('--limit', '5')).toEqual(await tailJson('--lines', '5'))
     const all = await tailJson('-n', '1000000')
     expect(all.length).toBeGreaterThan(20)
     expect(all[0]).toMatchObject({ number: 1, action: 'instance.create' })

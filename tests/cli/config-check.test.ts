@@ -185,7 +185,7 @@ describe('mintmark config check refuses with one sentence and 1', () => {
     [
       'no data folder',
       () => runCli(['config', 'check'], { MINTMARK_MASTER_KEY: KEY }),
-      /^Setting data is missing: set MINTMARK_DATA or its flag\.$/,
+      /^Setting data is missing: set MINTMARK_DATA or the flag --data DIR\.$/,
     ],
   ]
 

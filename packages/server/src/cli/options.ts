@@ -1,6 +1,7 @@
 /** Settings as flags of a command, and the configuration they give with the environment and the file. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { readConfig } from '../server/config.ts'
+import type { z } from 'zod'
+import { ConfigError, readConfig } from '../server/config.ts'
 import { flagOf, SETTINGS, type Config, type SettingName } from '../server/settings.ts'
 
 type Defaults = Readonly<Partial<Record<SettingName, unknown>>>
@@ -47,8 +48,15 @@ function checkSetting(name: SettingName, text: string): string {
   if (issue.code === 'too_small' && issue.origin !== 'string') {
     throw new InvalidArgumentError(`The least is ${issue.minimum}.`)
   }
-  throw new InvalidArgumentError(SETTINGS[name].description)
+  throw new InvalidArgumentError(
+    `${isNumber(issue) ? 'It must be a whole number. ' : ''}${SETTINGS[name].description}`,
+  )
 }
+
+/** Text or JSON's own type is read: a number where either may be one. */
+const isNumber = (issue: z.core.$ZodIssue): boolean =>
+  issue.code === 'invalid_union' &&
+  issue.errors.flat().some((each) => each.code === 'invalid_type' && each.expected === 'number')
 
 export const addConfigFile = (command: Command, group?: string): Command => {
   const option = new Option(
@@ -64,13 +72,22 @@ export const addJson = (command: Command): Command => command.option('--json', '
 export const DEV_DEFAULTS = { data: './.mintmark', acceptUnknownUsers: true } as const
 
 /** @throws {ConfigError} */
-export const configOf = (flags: Readonly<Record<string, unknown>>, defaults: Defaults = {}): Config =>
-  readConfig({
-    flags,
-    environment: process.env,
-    file: (flags.config as string | undefined) ?? process.env.MINTMARK_CONFIG ?? null,
-    defaults,
-  })
+export function configOf(flags: Readonly<Record<string, unknown>>, defaults: Defaults = {}): Config {
+  const file = (flags.config as string | undefined) ?? process.env.MINTMARK_CONFIG ?? null
+  try {
+    return readConfig({ flags, environment: process.env, file, defaults })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(withFlag(error.message), { cause: error })
+  }
+}
+
+/** Who reads the settings says that there is a flag; here it has a name. Of all settings, only `data` can be missing. */
+const withFlag = (message: string): string =>
+  message.replace(
+    /^(Setting data is missing: .*)its flag\.$/,
+    `$1the flag ${flagOf('data')} ${SETTINGS.data.placeholder}.`,
+  )
 
 /** Whether the environment says which data folder is meant. */
 export const namesFolder = (): boolean =>

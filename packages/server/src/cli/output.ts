@@ -22,18 +22,51 @@ export type Colour = 'green' | 'yellow' | 'red' | 'bold'
 /** A text to be shown, in a colour where the terminal has some. */
 export type Cell = string | { readonly text: string; readonly colour: Colour }
 
-/** Rows under their titles, each column as wide as it needs. */
-export function printTable(titles: readonly string[], rows: readonly (readonly Cell[])[]): void {
+/**
+ * Rows under their titles, each column as wide as it needs.
+ *
+ * @param leastImportant titles of columns that a narrow terminal does not get, the first to go first
+ */
+export function printTable(
+  titles: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  leastImportant: readonly string[] = [],
+): void {
   const widths = titles.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => textOf(row[column]!).length)),
   )
+  const leftOut = columnsTooMany(titles, widths, leastImportant)
   for (const row of [titles.map((text): Cell => ({ text, colour: 'bold' })), ...rows])
     writeLine(
       row
         .map((cell, column) => padded(cell, widths[column]!))
-        .join('  ')
+        .filter((_cell, column) => !leftOut.includes(titles[column]!))
+        .join(GAP)
         .trimEnd(),
     )
+  if (leftOut.length > 0)
+    say(`The terminal is too narrow for ${leftOut.join(', ')}; --json prints everything.`)
+}
+
+const GAP = '  '
+
+function columnsTooMany(
+  titles: readonly string[],
+  widths: readonly number[],
+  leastImportant: readonly string[],
+): readonly string[] {
+  // Not there in a pipe, and 0 in a terminal that does not know.
+  const { columns } = process.stdout
+  if (!columns) return []
+  const spaceOf = (title: string) => widths[titles.indexOf(title)]! + GAP.length
+  let space = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length)
+  const leftOut: string[] = []
+  for (const title of leastImportant) {
+    if (space <= columns) break
+    space -= spaceOf(title)
+    leftOut.push(title)
+  }
+  return leftOut
 }
 
 /** One thing: a line for each of what is known of it. */

@@ -17,6 +17,9 @@ export function shareUsage(command: Command, path: string = command.name()): voi
 const WHERE_SECRETS_GO =
   '(A secret was given as an argument, where others may see it: use stdin, a file or the environment.)'
 
+/** Without the dashes, npm keeps the flag to itself and passes its value. */
+const HOW_NPM_PASSES_FLAGS = '(Flags go behind two dashes: npm start -- --port 4200)'
+
 /** What was typed may be a secret, or act on the terminal. */
 function toMessage(text: string): string {
   const mistake = redact(text)
@@ -26,6 +29,7 @@ function toMessage(text: string): string {
     // The list of what was too many repeats what was typed.
     .replace(/^(too many arguments.* but got \d+): [\s\S]*$/, '$1.')
   const lines = mistake.trimEnd().split('\n').map(printable)
+  if (mistake.startsWith("too many arguments for 'dev'")) lines.push(HOW_NPM_PASSES_FLAGS)
   if (redact(text) !== text) lines.push(WHERE_SECRETS_GO)
   return `mintmark: ${lines.join('\n')}\n`
 }

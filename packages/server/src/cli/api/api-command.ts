@@ -32,7 +32,7 @@ export interface ApiCommand<Flags> {
   readonly destructive?: true
   readonly shape?: (command: Command) => void
   /** Makes the calls. The last one's answer is what `--json` prints. @returns what shows it to people */
-  readonly act: (call: ApiCall<Flags>) => Promise<() => void>
+  readonly act: (call: ApiCall<Flags>) => Promise<() => void | Promise<void>>
 }
 
 export function apiCommand<Flags extends object = object>(spec: ApiCommand<Flags>): Command {
@@ -82,7 +82,7 @@ async function run<Flags>(
       confirm: (question) => confirm(flags.yes, question),
     })
     if (flags.json) printJson(last())
-    else show()
+    else await show()
   } catch (error) {
     throw toCliError(error, server)
   }

@@ -43,8 +43,11 @@ function refusalOf(error: APIError, keysFrom: string): string {
   const param = typeof paramName === 'string' ? `, ${paramName}` : ''
   const keys = error.statusCode === 401 ? ` The key came from ${keysFrom}.` : ''
   const said = error.statusCode === 401 ? `${first.message} ${first.longMessage}` : first.longMessage
-  return `${said.replace(/[^.?!]$/, '$&.')}${keys} (${first.code}${param}${trace})`
+  return `${inFlags(said).replace(/[^.?!]$/, '$&.')}${keys} (${first.code}${param}${trace})`
 }
+
+/** The authority names a field of the request, where the person at the terminal has a flag. */
+const inFlags = (said: string): string => said.replace('activate_in_seconds 0', '--activate-in 0')
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',

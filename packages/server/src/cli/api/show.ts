@@ -10,16 +10,22 @@ export interface Page<Row> {
   readonly totalCount: number
 }
 
-/** A table on stdout; on stderr, where it is not everything, how much of it there is. */
+/**
+ * A table on stdout; on stderr, where it is not everything, how much of it there is.
+ *
+ * @param leastImportant titles of columns that a narrow terminal does not get, the first to go first
+ */
 export function showPage<Row>(
   { data, totalCount }: Page<Row>,
   offset: number | undefined,
   columns: readonly Column<Row>[],
+  leastImportant: readonly string[] = [],
 ): void {
   if (totalCount === 0) return say('There are none.')
   printTable(
     columns.map(([title]) => title),
     data.map((row) => columns.map(([, cell]) => cell(row))),
+    leastImportant,
   )
   const end = (offset ?? 0) + data.length
   if (data.length === totalCount) return undefined

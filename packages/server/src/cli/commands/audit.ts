@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { RecordedAuditEvent } from '../../audit/audit-event.ts'
 import { withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
@@ -18,20 +18,23 @@ function tailCommand(): Command {
   const command = new Command('tail')
     .description('Print the newest events, oldest first.')
     .option('-n, --lines <COUNT>', 'How many.', wholeNumber, 20)
+    // What the lists of the API call it.
+    .addOption(new Option('--limit <COUNT>').argParser(wholeNumber).hideHelp())
     .option('-f, --follow', 'Go on printing events as they come, until Ctrl-C.')
   return addConfigFile(addJson(addSettings(command, ['data', 'masterKeyFile'], DEV_DEFAULTS))).action(
     async (flags: Readonly<Record<string, unknown>>) => {
       const show = flags.json ? printJsonLine : (event: RecordedAuditEvent) => print(toLine(event))
       await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async ({ storage }) => {
         const { audit } = storage.read
+        const lines = (flags.limit ?? flags.lines) as number
         let last = 0
         const showAll = (events: readonly RecordedAuditEvent[]) => {
           events.forEach(show)
           last = events.at(-1)?.number ?? last
         }
-        const newest = await audit.newest(Math.max(1, flags.lines as number))
+        const newest = await audit.newest(Math.max(1, lines))
         last = newest.at(-1)?.number ?? 0
-        if (flags.lines !== 0) showAll(newest)
+        if (lines !== 0) showAll(newest)
         const stop = new AbortController()
         process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
         while (flags.follow && !stop.signal.aborted) {

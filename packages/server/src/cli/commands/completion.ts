@@ -1,4 +1,4 @@
-import { Argument, Command } from 'commander'
+import { Argument, Command, InvalidArgumentError } from 'commander'
 import { toBash } from '../completion/bash.ts'
 import { commandTree } from '../completion/command-tree.ts'
 import { toFish } from '../completion/fish.ts'
@@ -10,12 +10,17 @@ const SCRIPTS = { bash: toBash, zsh: toZsh, fish: toFish } as const
 export function completionCommand(): Command {
   return new Command('completion')
     .description('Print a script that completes commands and flags in your shell.')
-    .addArgument(new Argument('<shell>', 'Which shell.').choices(Object.keys(SCRIPTS)))
+    .addArgument(new Argument('<shell>', 'Which shell.').choices(Object.keys(SCRIPTS)).argParser(shell))
     .addHelpText(
       'after',
       '\nExamples:\n  eval "$(mintmark completion bash)"        # in ~/.bashrc\n  eval "$(mintmark completion zsh)"         # in ~/.zshrc, after compinit\n  mintmark completion fish > ~/.config/fish/completions/mintmark.fish',
     )
-    .action((shell: keyof typeof SCRIPTS, _flags: unknown, command: Command) => {
-      printLines(SCRIPTS[shell](commandTree(command.parent!)))
+    .action((name: keyof typeof SCRIPTS, _flags: unknown, command: Command) => {
+      printLines(SCRIPTS[name](commandTree(command.parent!)))
     })
+}
+
+function shell(text: string): string {
+  if (Object.hasOwn(SCRIPTS, text)) return text
+  throw new InvalidArgumentError('It must be bash, zsh or fish.')
 }

@@ -2,6 +2,7 @@ import type { SigningKey } from '@mintmark/sdk'
 import { Command } from 'commander'
 import { apiCommand } from '../../api/api-command.ts'
 import { showPage, showRecord, state, time } from '../../api/show.ts'
+import { CliError } from '../../cli-error.ts'
 import { say } from '../../output.ts'
 import { durationOption, id, toDuration } from '../../values.ts'
 
@@ -20,14 +21,19 @@ const listCommand = () =>
     async act({ mintmark }) {
       const page = await mintmark.signingKeys.list()
       return () =>
-        showPage(page, 0, [
-          ['ID', (key) => key.id],
-          ['STATE', (key) => state(key.state)],
-          ['ALG', ({ alg }) => alg],
-          ['SIGNS FROM', ({ activeFrom }) => time(activeFrom)],
-          ['ACCEPTED UNTIL', (key) => endOf(key)],
-          ['CREATED', ({ createdAt }) => time(createdAt)],
-        ])
+        showPage(
+          page,
+          0,
+          [
+            ['ID', (key) => key.id],
+            ['STATE', (key) => state(key.state)],
+            ['ALG', ({ alg }) => alg],
+            ['SIGNS FROM', ({ activeFrom }) => time(activeFrom)],
+            ['ACCEPTED UNTIL', (key) => endOf(key)],
+            ['CREATED', ({ createdAt }) => time(createdAt)],
+          ],
+          ['CREATED', 'ALG', 'SIGNS FROM'],
+        )
     },
   })
 
@@ -64,23 +70,45 @@ const rotateCommand = () =>
       })
       return () => {
         showKey(rotated)
-        say('Programs that were given the public key as CLERK_JWT_KEY need the new one: "mintmark env".')
+        say(PINNED)
       }
     },
   })
 
+const PINNED = 'Programs that were given the public key as CLERK_JWT_KEY need the new one: "mintmark env".'
+
 const revokeCommand = () =>
-  apiCommand({
+  apiCommand<{ readonly yes?: boolean }>({
     name: 'revoke',
     description: 'Revoke a signing key: everything that it signed is refused at once.',
     destructive: true,
     shape: (command) => void command.argument('<ID>', 'The id of the key, its kid.', id),
-    async act({ mintmark, args: [keyId], confirm }) {
+    async act({ mintmark, args: [keyId], flags: { yes }, confirm }) {
+      const { data } = await mintmark.signingKeys.list()
+      // Nobody is asked about nothing. With --yes nobody is asked at all, and the authority says it itself.
+      if (!yes) requireKey(data, keyId!)
+      const signerBefore = signerOf(data)
       await confirm(`Revoke the signing key ${keyId}? Everything that it signed is refused from then on.`)
       const revoked = await mintmark.signingKeys.revoke({ keyId: keyId! })
-      return () => showKey(revoked)
+      return async () => {
+        showKey(revoked)
+        // Whichever key it was that signed: another may have taken over while the question was open.
+        const signer = signerOf((await mintmark.signingKeys.list()).data)
+        if (signer === undefined || signer === signerBefore) return
+        say(`${signer} signs now.`)
+        say(PINNED)
+      }
     },
   })
+
+/** @throws {CliError} if there is no such key among them */
+function requireKey(keys: readonly SigningKey[], keyId: string): void {
+  if (keys.some(({ id }) => id === keyId)) return
+  throw new CliError(`No signing key was found with id ${keyId}.`)
+}
+
+const signerOf = (keys: readonly SigningKey[]): string | undefined =>
+  keys.find((key) => key.state === 'active')?.id
 
 const endOf = ({ revokedAt, retiresAt }: SigningKey): string =>
   revokedAt === null && retiresAt === null ? '-' : time(revokedAt ?? retiresAt)

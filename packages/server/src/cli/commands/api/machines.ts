@@ -38,13 +38,18 @@ const listCommand = () =>
         ...given({ query, orderBy: orderBy as 'name' | undefined }),
       })
       return () =>
-        showPage(page, offset, [
-          ['ID', ({ id }) => id],
-          ['NAME', ({ name }) => plain(name)],
-          ['TOKENS LIVE', ({ defaultTokenTtl }) => length(defaultTokenTtl)],
-          ['VERIFIED BY', ({ scopedMachines }) => namesOf(scopedMachines)],
-          ['CREATED', ({ createdAt }) => time(createdAt)],
-        ])
+        showPage(
+          page,
+          offset,
+          [
+            ['ID', ({ id }) => id],
+            ['NAME', ({ name }) => plain(name)],
+            ['TOKEN LIFETIME', ({ defaultTokenTtl }) => length(defaultTokenTtl)],
+            ['VERIFIED BY', ({ scopedMachines }) => namesOf(scopedMachines)],
+            ['CREATED', ({ createdAt }) => time(createdAt)],
+          ],
+          ['CREATED', 'TOKEN LIFETIME', 'VERIFIED BY'],
+        )
     },
   })
 
@@ -85,7 +90,7 @@ const createCommand = () =>
       })
       return () => {
         showMachine(made)
-        print(`Secret key   ${made.secretKey}`)
+        print(`Secret key      ${made.secretKey}`)
         say('Keep the key where only that service finds it: MINTMARK_MACHINE_SECRET_KEY is what SDKs read.')
       }
     },
@@ -131,7 +136,7 @@ const showMachine = (machine: Machine): void =>
   showRecord({
     ID: machine.id,
     Name: plain(machine.name),
-    'Tokens live': length(machine.defaultTokenTtl),
+    'Token lifetime': length(machine.defaultTokenTtl),
     'Verified by': namesOf(machine.scopedMachines),
     Created: time(machine.createdAt),
   })

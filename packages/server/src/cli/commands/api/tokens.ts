@@ -82,17 +82,34 @@ const listCommand = () =>
       const { revoked, expired } = flags
       const asked = { subject, limit, offset, ...given({ tokenFormat: format, revoked, expired }) }
       const page = await mintmark.m2m.list(asked)
-      return () =>
-        showPage(page, offset, [
-          ['ID', (token) => token.id],
-          ['STATE', (token) => state(stateOf(token))],
-          ['EXPIRES', ({ expiration }) => time(expiration)],
-          ['LAST USED', ({ lastUsedAt }) => time(lastUsedAt)],
-          ['CREATED', ({ createdAt }) => time(createdAt)],
-          ['CLAIMS', ({ claims }) => compact(claims)],
-        ])
+      return () => {
+        showPage(
+          page,
+          offset,
+          [
+            ['ID', (token) => token.id],
+            ['STATE', (token) => state(stateOf(token))],
+            ['EXPIRES', ({ expiration }) => time(expiration)],
+            ['LAST USED', ({ lastUsedAt }) => time(lastUsedAt)],
+            ['CREATED', ({ createdAt }) => time(createdAt)],
+            ['CLAIMS', ({ claims }) => compact(claims)],
+          ],
+          ['CLAIMS', 'LAST USED', 'CREATED'],
+        )
+        sayLeftOut({ revoked, expired, jwt: format === 'jwt' })
+      }
     },
   })
+
+/** @param shown what was asked for, and is there */
+function sayLeftOut(shown: Readonly<Record<'revoked' | 'expired' | 'jwt', boolean | undefined>>): void {
+  const leftOut = [
+    shown.revoked ? [] : ['revoked tokens (--revoked)'],
+    shown.expired ? [] : ['expired tokens (--expired)'],
+    shown.jwt ? [] : ['JWTs (--format jwt)'],
+  ].flat()
+  if (leftOut.length > 0) say(`Not in this list: ${leftOut.join(', ')}.`)
+}
 
 const revokeCommand = () =>
   apiCommand<{ readonly reason?: string }>({

@@ -47,13 +47,18 @@ const listCommand = () =>
       const { totalCount } = await mintmark.users.count(filters)
       const data = await mintmark.users.list({ ...filters, limit, offset })
       return () =>
-        showPage({ data, totalCount }, offset, [
-          ['ID', (user) => user.id],
-          ['NAME', nameOf],
-          ['EMAIL', emailsOf],
-          ['EXTERNAL ID', ({ externalId }) => plain(externalId)],
-          ['CREATED', ({ createdAt }) => time(createdAt)],
-        ])
+        showPage(
+          { data, totalCount },
+          offset,
+          [
+            ['ID', (user) => user.id],
+            ['NAME', nameOf],
+            ['EMAIL', emailsOf],
+            ['EXTERNAL ID', ({ externalId }) => plain(externalId)],
+            ['CREATED', ({ createdAt }) => time(createdAt)],
+          ],
+          ['CREATED', 'EXTERNAL ID', 'NAME'],
+        )
     },
   })
 

@@ -37,7 +37,7 @@ export const EXPLAIN = { fetchOptions: { headers: { 'Mintmark-Explain': '1' } } 
 const REASONS: Readonly<Record<string, string>> = {
   malformed: 'it is no token of this server, or not whole',
   wrong_kind: 'it is a token of another kind',
-  bad_signature: 'its signature does not fit',
+  bad_signature: 'its signature does not fit, or its key is revoked or unknown',
   unknown: 'nobody issued it, or not here',
   not_yet_valid: 'it is not valid yet',
   not_in_scope: 'it is not meant for who asked',
