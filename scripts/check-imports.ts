@@ -64,7 +64,9 @@ const SERVER: Areas = {
     packages: [
       '@mintmark/sdk',
       'commander',
+      'node:events',
       'node:fs',
+      'node:http',
       'node:os',
       'node:path',
       'node:readline',
@@ -72,6 +74,7 @@ const SERVER: Areas = {
       'node:timers',
       'node:util',
       'pino',
+      'zod',
     ],
   },
 }

@@ -4,7 +4,7 @@
  */
 import type { MintmarkCore } from '../core.ts'
 import { testingTokensVerify } from '../funcs/testingTokensVerify.ts'
-import { saysNotActive } from '../verify/not-active.ts'
+import { saysNotActive } from '../verify/errors.ts'
 import { monotonicMs } from '../verify/platform.ts'
 import { digestOf, hasSecretForm } from '../verify/secrets.ts'
 import { cookieValues } from './cookies.ts'

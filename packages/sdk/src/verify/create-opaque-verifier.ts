@@ -1,6 +1,6 @@
 import type { CallError } from '../core/errors.ts'
 import type { Result } from '../core/result.ts'
-import { saysNotActive } from './not-active.ts'
+import { saysNotActive } from './errors.ts'
 import { monotonicMs } from './platform.ts'
 import { digestOf, hasSecretForm } from './secrets.ts'
 import { inactive, type Inactive } from './verdict.ts'
