@@ -130,9 +130,10 @@ describe('429', () => {
   })
 
   it('says nothing about a token: a service neither accepts it nor calls it invalid', async () => {
-    const { client, secretKey } = await limited.machine()
-    const { token } = await client.m2m.createToken()
-    await exhaust(() => client.m2m.createToken())
+    const { id, client: reader, secretKey } = await limited.machine()
+    const { client } = await limited.machine([id])
+    const token = (await client.m2m.createToken()).token!
+    await exhaust(() => reader.m2m.verify({ token }))
     const service = createClerkClient({ apiUrl: limited.server.url, machineSecretKey: secretKey })
     const request = new Request('https://service.example/', { headers: { authorization: `Bearer ${token}` } })
     expect(await service.authenticateRequest(request, { acceptsToken: 'm2m_token' })).toMatchObject({
