@@ -81,7 +81,8 @@ describe('a key of one server', () => {
         /^mintmark: What answers at \S+ is not the server of this data folder, so no key was sent\. [^\n]+\n$/,
       )
     }
-    expect(listener.seen).toEqual([''])
+    // Asked a few times, and never with a key.
+    expect(new Set(listener.seen)).toEqual(new Set(['']))
     expect(other.log()).not.toContain('machines.list')
     listener.close()
     writeFileSync(join(server.data, 'server.json'), addressOf(listener.url))

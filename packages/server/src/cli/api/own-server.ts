@@ -34,10 +34,9 @@ export async function requireOwnServer(
   // By this name the server tells its instances apart.
   const { host } = new URL(deps.frontendOriginOf(instance))
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const { status, moduli } = await publishedAt(localUrl, host)
+    const moduli = await publishedAt(localUrl, host)
     if (moduli.some((each) => own.has(each))) return
-    // An instance that was made just now is published within a second.
-    if (status !== 404 && status !== 503) break
+    // An instance that was made just now is published within a second; until then the first one's keys may be.
     await sleep(BETWEEN_MS)
   }
   throw new CliError(
@@ -45,14 +44,8 @@ export async function requireOwnServer(
   )
 }
 
-interface Published {
-  readonly status: number | undefined
-  /** Of the RSA keys, in base64url. */
-  readonly moduli: readonly string[]
-}
-
-/** Not with `fetch`, which would send the host of the address. */
-async function publishedAt(url: string, host: string): Promise<Published> {
+/** The moduli of the RSA keys, in base64url. Not with `fetch`, which would send the host of the address. */
+async function publishedAt(url: string, host: string): Promise<readonly string[]> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     const request = get(`${url}/.well-known/jwks.json`, { headers: { host }, signal, agent: false })
@@ -62,7 +55,7 @@ async function publishedAt(url: string, host: string): Promise<Published> {
       body += text
       if (body.length > LONGEST_ANSWER) break
     }
-    return { status: response.statusCode, moduli: moduliOf(body) }
+    return moduliOf(body)
   } catch (cause) {
     throw new CliError(`No server answers at ${url}, where that of this data folder should be.`, 1, { cause })
   }
