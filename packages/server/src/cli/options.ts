@@ -1,7 +1,7 @@
 /** Settings as flags of a command, and the configuration they give with the environment and the file. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { z } from 'zod'
-import { ConfigError, readConfig } from '../server/config.ts'
+import { readConfig } from '../server/config.ts'
 import { flagOf, SETTINGS, type Config, type SettingName } from '../server/settings.ts'
 
 type Defaults = Readonly<Partial<Record<SettingName, unknown>>>
@@ -74,20 +74,8 @@ export const DEV_DEFAULTS = { data: './.mintmark', acceptUnknownUsers: true } as
 /** @throws {ConfigError} */
 export function configOf(flags: Readonly<Record<string, unknown>>, defaults: Defaults = {}): Config {
   const file = (flags.config as string | undefined) ?? process.env.MINTMARK_CONFIG ?? null
-  try {
-    return readConfig({ flags, environment: process.env, file, defaults })
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    throw new ConfigError(withFlag(error.message), { cause: error })
-  }
+  return readConfig({ flags, environment: process.env, file, defaults })
 }
-
-/** Who reads the settings says that there is a flag; here it has a name. Of all settings, only `data` can be missing. */
-const withFlag = (message: string): string =>
-  message.replace(
-    /^(Setting data is missing: .*)its flag\.$/,
-    `$1the flag ${flagOf('data')} ${SETTINGS.data.placeholder}.`,
-  )
 
 /** Whether the environment says which data folder is meant. */
 export const namesFolder = (): boolean =>

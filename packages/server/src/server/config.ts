@@ -1,6 +1,6 @@
 /** The only reader of the environment. Flags win over variables, variables over the file, the file over defaults. */
 import { readFileSync } from 'node:fs'
-import { SETTING_NAMES, SETTINGS, variableOf, type Config, type SettingName } from './settings.ts'
+import { flagOf, SETTING_NAMES, SETTINGS, variableOf, type Config, type SettingName } from './settings.ts'
 
 /** Something the operator has to put right; the message is one sentence that says what. */
 export class ConfigError extends Error {
@@ -51,10 +51,17 @@ export function readConfig({ flags, environment, file, defaults = {} }: ConfigSo
 function check(name: SettingName, given: unknown): unknown {
   const result = SETTINGS[name].schema.safeParse(given)
   if (result.success) return result.data
-  if (given === undefined)
-    throw new ConfigError(`Setting ${name} is missing: set ${variableOf(name)} or its flag.`)
+  if (given === undefined) throw new ConfigError(`Setting ${name} is missing: set ${waysToSet(name)}.`)
   // The value itself is left out: it may be a secret that was put into the wrong place.
   throw new ConfigError(`Setting ${name} has a value it cannot have: ${SETTINGS[name].description}`)
+}
+
+/** A secret has no flag, and what is on or off needs no value. */
+function waysToSet(name: SettingName): string {
+  const setting = SETTINGS[name]
+  if ('secret' in setting) return variableOf(name)
+  const value = 'placeholder' in setting ? ` ${setting.placeholder}` : ''
+  return `${variableOf(name)} or the flag ${flagOf(name)}${value}`
 }
 
 function refuseUnknown(given: readonly string[], known: readonly string[], where: string): void {
