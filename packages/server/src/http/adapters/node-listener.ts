@@ -41,7 +41,6 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
         // What follows on a connection that is to end might be the rest of a request and not one of its own.
         if (ending.has(incoming.socket)) return
         answering.set(incoming.socket, outgoing)
-        outgoing.once('close', () => answering.delete(incoming.socket))
         if (outgoing.hasHeader('Connection')) ending.add(incoming.socket)
         if (isAmbiguous(incoming)) {
           ending.add(incoming.socket)

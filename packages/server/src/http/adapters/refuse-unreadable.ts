@@ -17,7 +17,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 const UNREADABLE: Refusal = { status: 400, longMessage: 'The request is not HTTP as this server reads it.' }
 
 export interface Connections {
-  /** The answer that is under way on a connection: its request has begun. */
+  /** The answer to the last request that has begun on a connection, also once it is sent. */
   readonly answering: Pick<WeakMap<Socket, ServerResponse>, 'get'>
   /** Connections on which no further request is begun. */
   readonly ending: Pick<WeakSet<Socket>, 'has' | 'add'>
@@ -37,7 +37,7 @@ export function refuseUnreadable(server: Server, { answering, ending }: Connecti
     ending.add(socket)
     const open = answering.get(socket)
     if (!socket.writable) socket.destroy()
-    else if (open === undefined || !(open.req.complete || open.headersSent))
+    else if (open === undefined || open.writableFinished || !(open.req.complete || open.headersSent))
       socket.end(written(REFUSALS[error.code ?? ''] ?? UNREADABLE), () => socket.destroy())
     else {
       if (!open.headersSent) open.setHeader('Connection', 'close')
