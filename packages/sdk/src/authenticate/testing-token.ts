@@ -6,12 +6,13 @@ import type { MintmarkCore } from '../core.ts'
 import { testingTokensVerify } from '../funcs/testingTokensVerify.ts'
 import { saysNotActive } from '../verify/errors.ts'
 import { monotonicMs } from '../verify/platform.ts'
-import { digestOf, hasSecretForm } from '../verify/secrets.ts'
+import { digestOf, hasSecretForm, keepNewest } from '../verify/secrets.ts'
 import { cookieValues } from './cookies.ts'
 
 /** The query parameter and cookie that Clerk's test clients use; also a header. */
 export const TESTING_TOKEN = '__clerk_testing_token'
-const HEADERS = ['x-mintmark-testing-token', TESTING_TOKEN]
+export const TESTING_TOKEN_HEADER = 'x-mintmark-testing-token'
+const HEADERS = [TESTING_TOKEN_HEADER, TESTING_TOKEN]
 
 /** What {@link testingToken} is told. */
 export interface TestingTokenOptions {
@@ -146,20 +147,12 @@ function createMemory(): Memory {
     const forget = () => {
       if (entries.get(digest) === entry) entries.delete(digest)
     }
-    keep(entries, digest, entry)
+    keepNewest(entries, digest, entry, MOST)
     entry.verdict.then(({ good }) => {
       if (good) return
       forget()
-      keep(refused, digest, entry)
+      keepNewest(refused, digest, entry, MOST)
     }, forget)
     return entry.verdict
   }
-}
-
-function keep(entries: Map<string, Entry>, digest: string, entry: Entry): void {
-  entries.delete(digest)
-  // The first in line was asked for longest ago.
-  const [oldest] = entries.keys()
-  if (entries.size >= MOST) entries.delete(oldest!)
-  entries.set(digest, entry)
 }

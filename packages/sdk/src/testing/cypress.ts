@@ -3,6 +3,7 @@
  * the token there, and the specs add it to what goes to the origins that are named, and to nothing else.
  * Nothing of Cypress is imported.
  */
+import { TESTING_TOKEN_HEADER } from '../authenticate/testing-token.ts'
 import type { MintmarkCore } from '../core.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import { isFrontendApiPath, readOrigins, withToken } from './origins.ts'
@@ -48,7 +49,6 @@ export interface CypressTarget {
 }
 
 const TASK = 'mintmark:testingToken'
-const HEADER = 'x-mintmark-testing-token'
 
 /**
  * Registers, in `setupNodeEvents`, the task that makes testing tokens: one for an hour or so, and another
@@ -122,7 +122,7 @@ export function attachTestingToken(
       // As middleware, so that what the test itself intercepts comes after it.
       cy.intercept({ url: matcherOf([...apis, ...apps]), middleware: true }, (request) => {
         const url = new URL(request.url)
-        if (apps.includes(url.origin)) request.headers[HEADER] = token
+        if (apps.includes(url.origin)) request.headers[TESTING_TOKEN_HEADER] = token
         if (apis.includes(url.origin) && isFrontendApiPath(url)) request.url = withToken(request.url, token)
       })
     })

@@ -2,7 +2,7 @@ import type { CallError } from '../core/errors.ts'
 import type { Result } from '../core/result.ts'
 import { saysNotActive } from './errors.ts'
 import { monotonicMs } from './platform.ts'
-import { digestOf, hasSecretForm } from './secrets.ts'
+import { digestOf, hasSecretForm, keepNewest } from './secrets.ts'
 import { inactive, type Inactive } from './verdict.ts'
 
 /** What the authority's answer about a good token must have; it may have more. */
@@ -75,13 +75,7 @@ export function createOpaqueVerifier<Token extends OpaqueToken>(
     const forget = () => {
       if (entries.get(digest) === entry) entries.delete(digest)
     }
-    entries.delete(digest)
-    entries.set(digest, entry)
-    // The first in line was asked for longest ago.
-    for (const [oldest] of entries) {
-      if (entries.size <= cacheSize) break
-      entries.delete(oldest)
-    }
+    keepNewest(entries, digest, entry, cacheSize)
     entry.answer.then((verdict) => {
       if (verdict.active) entry.expiration = verdict.token.expiration
       else forget()
