@@ -81,7 +81,9 @@ const SERVER: Areas = {
 
 /** No package and nothing of Node: it runs where there is neither. And no area drags another into a bundle. */
 const SDK: Areas = {
-  'models.ts': {},
+  'models.ts': { types: ['requests.ts', 'resources.ts'] },
+  'requests.ts': {},
+  'resources.ts': {},
   core: {},
   'core.ts': { values: ['core'] },
   'errors.ts': { values: ['core'] },

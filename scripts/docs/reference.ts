@@ -19,7 +19,7 @@ export function referencePages(): Readonly<Record<string, string>> {
   const openApi = toOpenApi(operationsOfAuthority())
   return {
     'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
-    'packages/sdk/src/models.ts': sdkModels(openApi as unknown as Document),
+    ...sdkModels(openApi as unknown as Document),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/configuration.md': configurationPage(),
     'docs/reference/cli.md': commandLinePage(),

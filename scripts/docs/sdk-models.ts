@@ -38,29 +38,58 @@ export interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-const HEAD = `/**
- * What the authority's operations take and give. Made from its OpenAPI document by \`npm run docs\`: a change
- * belongs there. Instants are Unix time in milliseconds where nothing else is said.
+const head = (what: string): string => `/**
+ * ${what} Made from the authority's OpenAPI document by \`npm run docs\`: a change belongs there. Instants are
+ * Unix time in milliseconds where nothing else is said.
  */
 `
 
 /** Has classes of its own in the SDK. */
 const OF_ERRORS = 'Errors'
 
-export function sdkModels({ paths, components }: Document): string {
-  const resources = Object.entries(components.schemas)
-    .filter(([name]) => name !== OF_ERRORS)
-    .map(([name, schema]) => declare(name, schema, `${kindOf(schema)} as the authority gives it.`))
+/** @returns the text of each file, by its path from the root of the project */
+export function sdkModels({ paths, components }: Document): Readonly<Record<string, string>> {
   const operations = Object.entries(paths)
     .filter(([path]) => path.startsWith('/v1/'))
     .flatMap(([, methods]) => Object.values(methods))
-  return [HEAD, ...resources, ...operations.flatMap(declareOperation)].join('\n')
+  const resources = Object.entries(components.schemas)
+    .filter(([name]) => name !== OF_ERRORS)
+    .map(([name, schema]) => declare(name, schema, `${kindOf(schema)} as the authority gives it.`))
+  // One that is a resource has that resource's name.
+  const answers = operations
+    .map((each) => [each.operationId, answerOf(each)] as const)
+    .filter(([, schema]) => schema.$ref === undefined)
+  const models = [
+    head('What the operations of the authority take and give.'),
+    `import type { ${resourcesIn(answers).join(', ')} } from './resources.ts'\n`,
+    "export type * from './requests.ts'\nexport type * from './resources.ts'\n",
+    ...answers.map(([id, schema]) => declare(`${pascal(id)}Response`, schema, `What \`${id}\` gives.`)),
+  ]
+  return {
+    'packages/sdk/src/models.ts': models.join('\n'),
+    'packages/sdk/src/requests.ts': [
+      head('What the operations of the authority take.'),
+      ...operations.flatMap(declareRequest),
+    ].join('\n'),
+    'packages/sdk/src/resources.ts': [head('What the authority keeps or makes.'), ...resources].join('\n'),
+  }
 }
 
-function declareOperation({ operationId, requestBody, responses, ...rest }: Operation): string[] {
+/** Names of the resources that schemas refer to, once each. */
+function resourcesIn(schemas: unknown): readonly string[] {
+  const references = JSON.stringify(schemas).matchAll(/"#\/components\/schemas\/(?<name>\w+)"/g)
+  return [...new Set(Array.from(references, ({ groups }) => groups!.name!))]
+}
+
+function answerOf({ responses }: Operation): Schema {
+  const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
+  return answer?.content?.['application/json']?.schema ?? {}
+}
+
+/** Nothing for an operation that takes nothing. */
+function declareRequest({ operationId, requestBody, ...rest }: Operation): readonly string[] {
   // Headers are not told to an operation but to the request that asks for it.
   const parameters = (rest.parameters ?? []).filter((each) => each.in !== 'header')
-  const name = pascal(operationId)
   const body = requestBody?.content?.['application/json']?.schema
   const properties = {
     ...Object.fromEntries(
@@ -71,26 +100,13 @@ function declareOperation({ operationId, requestBody, responses, ...rest }: Oper
     ),
     ...body?.properties,
   }
+  if (Object.keys(properties).length === 0) return []
   const required = [
     ...parameters.filter((each) => each.required).map((each) => each.name),
     ...(body?.required ?? []),
   ]
-  const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
-  const schema = answer?.content?.['application/json']?.schema ?? {}
-  return [
-    ...(Object.keys(properties).length > 0
-      ? [
-          declare(
-            `${name}Request`,
-            { type: 'object', properties, required },
-            `What \`${operationId}\` takes.`,
-          ),
-        ]
-      : []),
-    ...(schema.$ref === undefined
-      ? [declare(`${name}Response`, schema, `What \`${operationId}\` gives.`)]
-      : []),
-  ]
+  const schema = { type: 'object', properties, required }
+  return [declare(`${pascal(operationId)}Request`, schema, `What \`${operationId}\` takes.`)]
 }
 
 function declare(name: string, schema: Schema, comment: string): string {

@@ -1,0 +1,214 @@
+/**
+ * What the operations of the authority take. Made from the authority's OpenAPI document by `npm run docs`: a change belongs there. Instants are
+ * Unix time in milliseconds where nothing else is said.
+ */
+
+/** What `m2mTokens.create` takes. */
+export interface M2mTokensCreateRequest {
+  readonly tokenFormat?: 'opaque' | 'jwt'
+  /** Null or absent: the machine's default; without one an opaque token does not expire and a JWT does after an hour. */
+  readonly secondsUntilExpiration?: number | null
+  /** Any JSON for an opaque token, an object for a JWT. */
+  readonly claims?: unknown
+  /** Return a token issued before, if one is alike and lives at least this long. Ignored for a JWT. */
+  readonly minRemainingTtlSeconds?: number | null
+}
+
+/** What `m2mTokens.list` takes. */
+export interface M2mTokensListRequest {
+  readonly limit?: number
+  readonly offset?: number
+  readonly subject: string
+  readonly revoked?: boolean
+  readonly expired?: boolean
+  readonly tokenFormat?: 'opaque' | 'jwt'
+}
+
+/** What `m2mTokens.revoke` takes. */
+export interface M2mTokensRevokeRequest {
+  readonly m2mTokenId: string
+  readonly revocationReason?: string | null
+}
+
+/** What `m2mTokens.verify` takes. */
+export interface M2mTokensVerifyRequest {
+  readonly token?: string
+  readonly secret?: string
+}
+
+/** What `actorTokens.create` takes. */
+export interface ActorTokensCreateRequest {
+  readonly userId: string
+  readonly actor: { readonly sub: string; readonly [name: string]: unknown }
+  readonly expiresInSeconds?: number
+  readonly sessionMaxDurationInSeconds?: number
+}
+
+/** What `actorTokens.revoke` takes. */
+export interface ActorTokensRevokeRequest {
+  readonly actorTokenId: string
+}
+
+/** What `testingTokens.verify` takes. */
+export interface TestingTokensVerifyRequest {
+  readonly token: string
+}
+
+/** What `machineTokens.create` takes. */
+export interface MachineTokensCreateRequest {
+  readonly machineId: string
+  readonly claims?: { readonly [name: string]: unknown } | null
+  /** 30 if null or absent. */
+  readonly expiresInSeconds?: number | null
+  /** Seconds, 5 if null or absent. */
+  readonly allowedClockSkew?: number | null
+}
+
+/** What `machines.list` takes. */
+export interface MachinesListRequest {
+  readonly limit?: number
+  readonly offset?: number
+  /** An exact id or part of a name. */
+  readonly query?: string
+  readonly orderBy?: 'name' | '+name' | '-name' | 'created_at' | '+created_at' | '-created_at'
+}
+
+/** What `machines.create` takes. */
+export interface MachinesCreateRequest {
+  readonly name: string
+  readonly scopedMachines?: readonly (string)[] | null
+  readonly defaultTokenTtl?: number | null
+}
+
+/** What `machines.get` takes. */
+export interface MachinesGetRequest {
+  readonly machineId: string
+}
+
+/** What `machines.update` takes. */
+export interface MachinesUpdateRequest {
+  readonly machineId: string
+  readonly name?: string
+  readonly defaultTokenTtl?: number
+}
+
+/** What `machines.delete` takes. */
+export interface MachinesDeleteRequest {
+  readonly machineId: string
+}
+
+/** What `machines.getSecretKey` takes. */
+export interface MachinesGetSecretKeyRequest {
+  readonly machineId: string
+}
+
+/** What `machines.rotateSecretKey` takes. */
+export interface MachinesRotateSecretKeyRequest {
+  readonly machineId: string
+  /** Seconds for which the key until now stays good; 0 ends it at once. */
+  readonly previousTokenTtl: number
+}
+
+/** What `machines.createScope` takes. */
+export interface MachinesCreateScopeRequest {
+  readonly machineId: string
+  readonly toMachineId: string
+}
+
+/** What `machines.deleteScope` takes. */
+export interface MachinesDeleteScopeRequest {
+  readonly machineId: string
+  readonly otherMachineId: string
+}
+
+/** What `users.list` takes. */
+export interface UsersListRequest {
+  readonly limit?: number
+  readonly offset?: number
+  readonly userId?: readonly (string)[]
+  readonly emailAddress?: readonly (string)[]
+  readonly phoneNumber?: readonly (string)[]
+  readonly username?: readonly (string)[]
+  readonly externalId?: readonly (string)[]
+  /** A part of an id, name or identifier, in any case. */
+  readonly query?: string
+  readonly orderBy?: 'created_at' | '+created_at' | '-created_at' | 'updated_at' | '+updated_at' | '-updated_at'
+}
+
+/** What `users.create` takes. */
+export interface UsersCreateRequest {
+  readonly externalId?: string | null
+  readonly username?: string | null
+  readonly firstName?: string | null
+  readonly lastName?: string | null
+  readonly publicMetadata?: { readonly [name: string]: unknown }
+  readonly privateMetadata?: { readonly [name: string]: unknown }
+  readonly unsafeMetadata?: { readonly [name: string]: unknown }
+  readonly emailAddress?: readonly (string)[]
+  readonly phoneNumber?: readonly (string)[]
+}
+
+/** What `users.count` takes. */
+export interface UsersCountRequest {
+  readonly limit?: number
+  readonly offset?: number
+  readonly userId?: readonly (string)[]
+  readonly emailAddress?: readonly (string)[]
+  readonly phoneNumber?: readonly (string)[]
+  readonly username?: readonly (string)[]
+  readonly externalId?: readonly (string)[]
+  /** A part of an id, name or identifier, in any case. */
+  readonly query?: string
+  readonly orderBy?: string
+}
+
+/** What `users.get` takes. */
+export interface UsersGetRequest {
+  readonly userId: string
+}
+
+/** What `users.update` takes. */
+export interface UsersUpdateRequest {
+  readonly userId: string
+  readonly externalId?: string | null
+  readonly username?: string | null
+  readonly firstName?: string | null
+  readonly lastName?: string | null
+  readonly publicMetadata?: { readonly [name: string]: unknown }
+  readonly privateMetadata?: { readonly [name: string]: unknown }
+  readonly unsafeMetadata?: { readonly [name: string]: unknown }
+}
+
+/** What `users.delete` takes. */
+export interface UsersDeleteRequest {
+  readonly userId: string
+}
+
+/** What `users.replaceMetadata` takes. */
+export interface UsersReplaceMetadataRequest {
+  readonly userId: string
+  readonly publicMetadata?: { readonly [name: string]: unknown }
+  readonly privateMetadata?: { readonly [name: string]: unknown }
+  readonly unsafeMetadata?: { readonly [name: string]: unknown }
+}
+
+/** What `users.mergeMetadata` takes. */
+export interface UsersMergeMetadataRequest {
+  readonly userId: string
+  readonly publicMetadata?: { readonly [name: string]: unknown }
+  readonly privateMetadata?: { readonly [name: string]: unknown }
+  readonly unsafeMetadata?: { readonly [name: string]: unknown }
+}
+
+/** What `signingKeys.rotate` takes. */
+export interface SigningKeysRotateRequest {
+  /** How long the new key is published before it signs. */
+  readonly activateInSeconds?: number
+  /** How long the key until then stays published and accepted once the new one signs. What it signed is refused afterwards, so it should be as long as the longest JWT lives. */
+  readonly overlapSeconds?: number
+}
+
+/** What `signingKeys.revoke` takes. */
+export interface SigningKeysRevokeRequest {
+  readonly keyId: string
+}
