@@ -82,10 +82,10 @@ describe('SQLite', () => {
   actorTokenStoreConformance(openCached)
   testingTokenStoreConformance(openCached)
   idempotentAnswerStoreConformance(openCached, reopen)
-  auditLogConformance(openCached)
+  auditLogConformance(openCached, true)
   transactionConformance(openCached)
   enclosingTransactionConformance(openCached)
-  sharingConformance(openCached, openBeside)
+  sharingConformance(openCached, openBeside, async (storage) => storage.catchUp())
 })
 
 describe('SQLite without a cache of tokens', () => {

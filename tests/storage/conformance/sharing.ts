@@ -13,8 +13,15 @@ import {
   type Open,
 } from '../records.ts'
 
-/** @param openBeside opens, beside a storage, the same one again, as another process does. */
-export function sharingConformance(open: Open, openBeside: (storage: Storage) => Promise<Storage>): void {
+/**
+ * @param openBeside opens, beside a storage, the same one again, as another process does
+ * @param catchUp what a request does first, once the promised time has passed
+ */
+export function sharingConformance(
+  open: Open,
+  openBeside: (storage: Storage) => Promise<Storage>,
+  catchUp: (storage: Storage) => Promise<void>,
+): void {
   async function openTwo() {
     const ours = await openWithInstances(open)
     return { ours, theirs: await openBeside(ours) }
@@ -25,7 +32,7 @@ export function sharingConformance(open: Open, openBeside: (storage: Storage) =>
       const { ours, theirs } = await openTwo()
       const token = anM2mToken()
       await theirs.transaction(({ m2mTokens }) => m2mTokens.insert(token))
-      ours.catchUp()
+      await catchUp(ours)
       expect(await ours.read.m2mTokens.find(HERE, token.id)).toEqual(token)
     })
 
@@ -35,12 +42,12 @@ export function sharingConformance(open: Open, openBeside: (storage: Storage) =>
       for (let round = 0; round < 20; round++) {
         const token = anM2mToken()
         await ours.transaction(({ m2mTokens }) => m2mTokens.insert(token))
-        ours.catchUp()
+        await catchUp(ours)
         for (let reads = 0; reads < 3; reads++) await ours.read.m2mTokens.find(HERE, token.id)
         await theirs.transaction(({ m2mTokens }) =>
           m2mTokens.revoke(HERE, token.id, later(round), 'by the other'),
         )
-        ours.catchUp()
+        await catchUp(ours)
         expect((await ours.read.m2mTokens.find(HERE, token.id))!.revokedAt).toBe(later(round))
       }
     })
@@ -52,7 +59,7 @@ export function sharingConformance(open: Open, openBeside: (storage: Storage) =>
       await ours.read.m2mTokens.find(HERE, token.id)
       await theirs.transaction(({ m2mTokens }) => m2mTokens.revoke(HERE, token.id, later(1), null))
       await ours.transaction(({ audit }) => audit.record(anEvent()))
-      ours.catchUp()
+      await catchUp(ours)
       expect((await ours.read.m2mTokens.find(HERE, token.id))!.revokedAt).toBe(later(1))
     })
 
@@ -64,7 +71,7 @@ export function sharingConformance(open: Open, openBeside: (storage: Storage) =>
       await theirs.transaction(({ m2mTokens }) => m2mTokens.revoke(HERE, token.id, later(1), null))
       const seen = await ours.transaction(async ({ audit }) => {
         await audit.record(anEvent())
-        ours.catchUp()
+        await catchUp(ours)
         return (await ours.read.m2mTokens.find(HERE, token.id))!.revokedAt
       })
       expect(seen).toBe(later(1))
@@ -81,7 +88,7 @@ export function sharingConformance(open: Open, openBeside: (storage: Storage) =>
         await signingKeys.insert(aSigningKey())
       })
       const look = async () => {
-        ours.catchUp()
+        await catchUp(ours)
         return [
           (await ours.read.machines.find(HERE, machine.id)) !== null,
           (await ours.read.machines.findSecretKey(key.id))?.expiresAt,
@@ -105,10 +112,10 @@ export function sharingConformance(open: Open, openBeside: (storage: Storage) =>
       const { ours, theirs } = await openTwo()
       const [revoked, kept] = [aSigningKey(), aSigningKey({ createdAt: later(1) })]
       for (const key of [revoked, kept]) await ours.transaction(({ signingKeys }) => signingKeys.insert(key))
-      ours.catchUp()
+      await catchUp(ours)
       expect(await ours.read.signingKeys.keysOf(HERE)).toHaveLength(2)
       await theirs.transaction(({ signingKeys }) => signingKeys.setLife({ ...revoked, revokedAt: later(2) }))
-      ours.catchUp()
+      await catchUp(ours)
       expect((await ours.read.signingKeys.keysOf(HERE)).map(({ id }) => id)).toEqual([kept.id])
     })
 

@@ -56,7 +56,8 @@ export interface RecordedAuditEvent extends AuditEvent {
 
 /** Where use cases write events: always the log of their own transaction. */
 export interface AuditLog {
-  record(event: AuditEvent): Promise<void>
+  /** @returns its number */
+  record(event: AuditEvent): Promise<number>
 }
 
 export interface AuditReader {

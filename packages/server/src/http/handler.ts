@@ -71,8 +71,9 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     return response
   }
 
-  function recognize(matched: Match, request: HttpRequest) {
-    storage.catchUp()
+  async function recognize(matched: Match, request: HttpRequest) {
+    const catchingUp = storage.catchUp()
+    if (catchingUp !== undefined) await catchingUp
     return authenticate(deps, matched.route.operation, request)
   }
 

@@ -7,7 +7,7 @@ import { jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts
 
 export interface PublicRoute {
   readonly operation: string
-  serve(request: HttpRequest): HttpResponse
+  serve(request: HttpRequest): HttpResponse | Promise<HttpResponse>
 }
 
 /** The key sets of all instances, kept in memory by whoever composes the server. */
@@ -18,7 +18,7 @@ export interface PublishedKeys {
 export interface PublicRouteDeps {
   readonly publishedKeys: PublishedKeys
   /** @throws {AuthorityError} `service_unavailable` if requests should go elsewhere */
-  readonly checkReady: () => void
+  readonly checkReady: () => void | Promise<void>
   readonly frontendOriginOf: FrontendOriginOf
 }
 
@@ -34,8 +34,8 @@ export function publicRoutes(
   ]
 }
 
-function serveReady({ checkReady }: PublicRouteDeps): HttpResponse {
-  checkReady()
+async function serveReady({ checkReady }: PublicRouteDeps): Promise<HttpResponse> {
+  await checkReady()
   return jsonResponse(200, { status: 'ready' })
 }
 

@@ -7,7 +7,7 @@ const REFRESH_MS = 1_000
 /** Keeps every instance's public keys in memory, so that however many ask for them, no database is asked. */
 export async function publishKeys({ storage, deps }: Authority): Promise<PublishedKeys & { stop(): void }> {
   const read = async () => {
-    storage.catchUp()
+    await storage.catchUp()
     const instances = await storage.read.instances.list()
     return Promise.all(
       instances.map(async (instance) => ({

@@ -124,13 +124,13 @@ const both =
   }
 
 /** @throws {AuthorityError} `service_unavailable` if requests should go elsewhere */
-function checkReady({ storage }: Authority, ready: boolean): void {
+async function checkReady({ storage }: Authority, ready: boolean): Promise<void> {
   if (!ready)
     throw new AuthorityError('service_unavailable', {
       longMessage: 'The server is stopping.',
       retryAfter: 1,
     })
-  storage.check()
+  await storage.check()
 }
 
 /** @returns where the metrics are, `null` if nobody asked for them */

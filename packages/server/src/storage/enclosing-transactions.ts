@@ -4,14 +4,21 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Transactions } from '../core/stores.ts'
-import type { GroupCommit } from './group-commit.ts'
 import type { Atomically } from './storage.ts'
+
+/** What runs transactions. */
+export interface Runner<Stores> {
+  /** @param once nothing of the work may be done a second time, so that it cannot be tried again */
+  run<T>(work: (stores: Stores) => Promise<T>, once?: boolean): Promise<T>
+}
 
 interface Enclosing<Stores> {
   /** The one transaction, from when the first is asked for. */
   job: Promise<void> | null
   /** Fulfilled when that has begun, or failed to. */
   begun: Promise<void> | null
+  /** Those of the one transaction, from when it has begun. */
+  stores: Stores | null
   /** Keeps it open until the work has ended, and then writes what is to be written last. */
   readonly hold: (stores: Stores) => Promise<void>
   /** What a part of it threw first. That part is not undone alone: all of it is. */
@@ -22,8 +29,7 @@ interface Enclosing<Stores> {
 type Work<Stores, T> = (stores: Stores) => Promise<T>
 
 export function createTransactions<Stores>(
-  commits: Pick<GroupCommit, 'run'>,
-  stores: Stores,
+  commits: Runner<Stores>,
 ): Transactions<Stores> & Atomically<Stores> {
   const enclosing = new AsyncLocalStorage<Enclosing<Stores> | undefined>()
 
@@ -33,11 +39,12 @@ export function createTransactions<Stores>(
     const begun = Promise.withResolvers<void>()
     open.begun = begun.promise
     open.job = enclosing.run(undefined, () =>
-      commits.run(async () => {
+      commits.run(async (stores) => {
+        open.stores = stores
         begun.resolve()
         value.resolve(await work(stores))
         await open.hold(stores)
-      }),
+      }, true),
     )
     open.job.catch((error: unknown) => {
       open.failure ??= { error }
@@ -51,7 +58,7 @@ export function createTransactions<Stores>(
     await open.begun
     if (open.failure !== null) throw open.failure.error
     try {
-      return await work(stores)
+      return await work(open.stores!)
     } catch (error) {
       open.failure ??= { error }
       throw error
@@ -66,13 +73,13 @@ export function createTransactions<Stores>(
 
   function transaction<T>(work: Work<Stores, T>): Promise<T> {
     const open = current()
-    if (open === undefined) return commits.run(() => work(stores))
+    if (open === undefined) return commits.run(work)
     return open.job === null ? begin(open, work) : join(open, work)
   }
 
   async function atomically<T>(
     work: () => Promise<T>,
-    finish: (outcome: T, stores: Stores) => Promise<void>,
+    finish: (outcome: T, stores: Stores) => Promise<unknown>,
   ): Promise<T> {
     if (current() !== undefined) {
       const value = await work()
@@ -84,6 +91,7 @@ export function createTransactions<Stores>(
     const open: Enclosing<Stores> = {
       job: null,
       begun: null,
+      stores: null,
       failure: null,
       ended: false,
       async hold(within) {
@@ -96,7 +104,7 @@ export function createTransactions<Stores>(
       const value = await enclosing.run(open, work)
       open.ended = true
       outcome.resolve(value)
-      await (open.job ?? commits.run(() => open.hold(stores)))
+      await (open.job ?? commits.run(open.hold, true))
       return value
     } catch (error) {
       open.ended = true

@@ -11,6 +11,7 @@ export interface Schema {
     name: string
     environment: string
     frontend_origin: string | null
+    tokens_not_before: number | null
     created_at: number
   }
   instance_secret_keys: {
@@ -34,12 +35,14 @@ export interface Schema {
     active_from: number
     retires_at: number | null
     revoked_at: number | null
+    tokens_not_before: number | null
   }
   machines: {
     id: string
     instance_id: string
     name: string
     default_token_ttl: number | null
+    tokens_not_before: number | null
     created_at: number
     updated_at: number
   }
@@ -80,6 +83,7 @@ export interface Schema {
     claims: string | null
     pool_key: string | null
     mac_key_id: number
+    signing_key_id: string | null
     expires_at: number | null
     revoked_at: number | null
     revocation_reason: string | null
@@ -112,6 +116,8 @@ export interface Schema {
     sealed_box: Uint8Array
     created_at: number
   }
+  revocation_head: { id: number; epoch: string; position: number }
+  revocation_log: { position: number; m2m_token_id: string | null; at: number }
   audit_events: {
     number: Generated<number>
     instance_id: string

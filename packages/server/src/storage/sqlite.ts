@@ -1,34 +1,24 @@
 /**
  * Storage in one SQLite file. Two connections: the writer, whose transactions commit in groups, and a
  * reader that sees nothing uncommitted. In front of the reader stand caches that are never stale: our own
- * commits evict before they are acknowledged, and another process's commit shows in `data_version`.
+ * commits evict before they are acknowledged, and another process's commit shows in `data_version`, after
+ * which the revocation log says what to forget.
  */
 import { join } from 'node:path'
-import type { InstanceId } from '../core/ids.ts'
-import type { Instance, InstanceSecretKey } from '../directory/instances/instance.ts'
-import type { Machine, MachineSecretKey } from '../directory/machines/machine.ts'
-import type { SigningKey } from '../signing/signing-key.ts'
-import type { M2mToken } from '../tokens/m2m-tokens/m2m-token.ts'
-import type { Changes } from './changes.ts'
+import { createCursor, type Cursor } from '../revocation/cursor.ts'
+import type { LogHead } from '../revocation/log.ts'
+import { createCaches, type Caches } from './cache/caches.ts'
+import { collectChanges, isEmpty, type ChangeSet } from './cache/changes.ts'
+import { startChores } from './chores.ts'
 import { createTransactions } from './enclosing-transactions.ts'
-import { createExactCache } from './exact-cache.ts'
-import { createGroupCommit } from './group-commit.ts'
 import { migrate, migrationState } from './migrations/migrate.ts'
-import { actorTokenReader, actorTokenStore } from './sql/actor-token-store.ts'
-import { auditLog, auditReader } from './sql/audit-log.ts'
-import { idempotentAnswerReader, idempotentAnswerStore } from './sql/idempotent-answer-store.ts'
-import { findInstance, findInstanceSecretKey, instanceReader, instanceStore } from './sql/instance-store.ts'
-import { createM2mTokenUses, writeM2mTokenUses } from './sql/m2m-token-uses.ts'
-import { findM2mToken, m2mTokenReader, m2mTokenStore } from './sql/m2m-token-store.ts'
-import { findMachine, findMachineSecretKey, machineReader, machineStore } from './sql/machine-store.ts'
-import { masterKeyReader, masterKeyStore } from './sql/master-key-store.ts'
-import { findSigningKeys, signingKeyReader, signingKeyStore } from './sql/signing-key-store.ts'
-import { testingTokenReader, testingTokenStore } from './sql/testing-token-store.ts'
-import { userReader, userStore } from './sql/user-store.ts'
-import { connectSqlite, type SqlConnection, type SqliteConnection } from './sqlite-connection.ts'
-import type { Readers, Storage, Stores } from './storage.ts'
+import { createReaders, createStores } from './ports.ts'
+import { createM2mTokenUses } from './sql/m2m-token-uses.ts'
+import { entriesOf, READ_HEAD, READ_LOG, toLogPage, type LogRow } from './sql/revocation-log.ts'
+import { connectSqlite, type SqliteConnection } from './sqlite/connection.ts'
+import { createGroupCommit } from './sqlite/group-commit.ts'
+import type { Storage, Stores } from './storage.ts'
 import { StorageError } from './storage-error.ts'
-import { startAnswerSweeper } from './sweep-answers.ts'
 
 export const DATABASE_FILE = 'mintmark.db'
 
@@ -40,12 +30,6 @@ export interface SqliteOptions {
   /** Called once if the disk failed in a way after which nothing may be acknowledged any more. */
   readonly onFatal: (error: Error) => void
 }
-
-/** How late a noted use is written at most is five seconds; a little less leaves time to write it. */
-const FLUSH_INTERVAL_MS = 4_000
-
-/** Machines, keys and instances that are kept in memory. */
-const CACHED_DIRECTORY = 20_000
 
 /** @throws {StorageError} if the database cannot be used as it is */
 export async function openSqlite(folder: string, options: SqliteOptions): Promise<Storage> {
@@ -71,8 +55,8 @@ function makeDurable(writer: SqliteConnection): void {
   writer.exec('pragma cache_size = -32768; pragma journal_size_limit = 67108864')
   // Pages that many commits touch are then carried into the file once and not for each.
   writer.exec('pragma wal_autocheckpoint = 8192')
-  const { journal_mode } = writer.get<{ journal_mode: string }>('pragma journal_mode')!
-  const { synchronous } = writer.get<{ synchronous: number }>('pragma synchronous')!
+  const { journal_mode } = writer.allNow<{ journal_mode: string }>('pragma journal_mode')[0]!
+  const { synchronous } = writer.allNow<{ synchronous: number }>('pragma synchronous')[0]!
   if (journal_mode !== 'wal' || synchronous !== 2) {
     throw new StorageError(
       `SQLite would not run with journal_mode=wal and synchronous=full (it says ${journal_mode} and ${synchronous}), so a commit might be lost. Use a local disk.`,
@@ -81,54 +65,51 @@ function makeDurable(writer: SqliteConnection): void {
 }
 
 async function prepareSchema(writer: SqliteConnection, mayMigrate: boolean): Promise<void> {
-  const { pending } = await migrationState(writer.query)
+  const { pending } = await migrationState(writer)
   if (pending.length === 0) return
   if (!mayMigrate) {
     throw new StorageError(`The database needs ${pending.length} migration(s). Run "mintmark migrate" first.`)
   }
-  await migrate(writer.query)
+  await migrate(writer)
 }
 
 function createStorage(writer: SqliteConnection, reader: SqliteConnection, options: SqliteOptions): Storage {
   const cache = createCaches(options.cachedTokens)
   const uses = createM2mTokenUses(reader)
-  const commits = createGroupCommit(writer, { onEnd: cache.applyChanges, onFatal: options.onFatal })
-  const transactions = createTransactions(commits, createStores(writer, cache.changes))
-  const sweeper = startAnswerSweeper(transactions)
-  let seenVersion = writer.dataVersion()
-  let caughtUp = false
-
-  function catchUp(): void {
-    // Requests that are begun together have all been read before the first of them asks.
-    if (caughtUp) return
-    caughtUp = true
-    queueMicrotask(() => (caughtUp = false))
-    // Inside a transaction of ours nobody else can commit.
-    const version = writer.dataVersion()
-    if (version === seenVersion) return
-    seenVersion = version
-    cache.clear()
-  }
-
-  const flush = () => uses.flush((batch) => commits.run(async () => writeM2mTokenUses(writer, batch)))
-  // A batch that cannot be written stays noted; that the store fails is told by the requests that need it.
-  const timer = setInterval(() => void flush().catch(() => {}), FLUSH_INTERVAL_MS).unref()
+  const changes = collectChanges()
+  const log = followLog(writer, cache)
+  let logged: { readonly changed: ChangeSet; readonly position: number } | null = null
+  const commits = createGroupCommit(writer, {
+    beforeCommit() {
+      const changed = changes.take()
+      logged = { changed, position: appendToLog(writer, changed) }
+    },
+    onEnd(committed) {
+      const changed = logged?.changed ?? changes.take()
+      cache.forget(changed)
+      if (committed && logged !== null) log.committed(logged.position, entriesOf(changed).length)
+      logged = null
+    },
+    onFatal: options.onFatal,
+  })
+  const stores = createStores(writer, changes)
+  const transactions = createTransactions<Stores>({ run: (work) => commits.run(() => work(stores)) })
+  const chores = startChores(transactions, uses)
 
   return {
-    read: createReaders(reader, cache),
+    read: cache.inFrontOf(createReaders(reader)),
     ...transactions,
     m2mTokenUses: uses,
-    catchUp,
-    check() {
-      reader.get('select id from master_keys limit 1')
+    catchUp: log.catchUp,
+    logPosition: () => log.at,
+    async check() {
+      reader.allNow('select id from master_keys limit 1')
       commits.check()
     },
-    sweep: sweeper.sweep,
-    flush,
+    sweep: chores.sweep,
+    flush: chores.flush,
     async close() {
-      clearInterval(timer)
-      sweeper.stop()
-      await flush().catch(() => {})
+      await chores.end()
       await commits.drained()
       reader.close()
       writer.close()
@@ -136,89 +117,42 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
   }
 }
 
-function createCaches(cachedTokens: number) {
-  const directory = {
-    instances: createExactCache<Instance>(CACHED_DIRECTORY),
-    instanceKeys: createExactCache<InstanceSecretKey>(CACHED_DIRECTORY),
-    signingKeys: createExactCache<readonly SigningKey[]>(CACHED_DIRECTORY),
-    machines: createExactCache<Machine>(CACHED_DIRECTORY),
-    machineKeys: createExactCache<MachineSecretKey>(CACHED_DIRECTORY),
-  }
-  const m2mTokens = createExactCache<M2mToken>(cachedTokens)
-  const changedTokens = new Set<string>()
-  let directoryChanged = false
+/** Follows what other processes write to the log. */
+function followLog(
+  writer: SqliteConnection,
+  cache: Caches,
+): Pick<Cursor, 'at' | 'committed'> & { catchUp(): void } {
+  let seenVersion = writer.dataVersion()
+  let caughtUp = false
+  const cursor = createCursor(cache, writer.allNow<LogHead>(READ_HEAD)[0]!)
 
-  const clearDirectory = () => Object.values(directory).forEach((each) => each.clear())
-  const changes: Changes = {
-    directory: () => (directoryChanged = true),
-    m2mToken: (id) => changedTokens.add(id),
-  }
   return {
-    ...directory,
-    m2mTokens,
-    changes,
-    applyChanges() {
-      if (directoryChanged) clearDirectory()
-      directoryChanged = false
-      for (const id of changedTokens) m2mTokens.evict(id)
-      changedTokens.clear()
+    get at() {
+      return cursor.at
     },
-    clear() {
-      clearDirectory()
-      m2mTokens.clear()
+    committed: cursor.committed,
+    catchUp() {
+      // Requests that are begun together have all been read before the first of them asks.
+      if (caughtUp) return
+      caughtUp = true
+      queueMicrotask(() => (caughtUp = false))
+      // Inside a transaction of ours nobody else can commit.
+      const version = writer.dataVersion()
+      if (version === seenVersion) return
+      while (!cursor.advance(toLogPage(writer.allNow<LogRow>(READ_LOG, cursor.at.position))));
+      seenVersion = version
     },
   }
 }
 
-/** What another instance has in memory is answered no sooner than what nobody has. */
-const isOf = (instanceId: InstanceId) => (kept: { readonly instanceId: InstanceId }) =>
-  kept.instanceId === instanceId
-
-/** The look-ups that verification makes go through the caches; everything else reads the file. */
-function createReaders(sql: SqlConnection, cache: ReturnType<typeof createCaches>): Readers {
-  return {
-    masterKeys: masterKeyReader(sql),
-    instances: {
-      ...instanceReader(sql),
-      find: async (id) => cache.instances.through(id, () => findInstance(sql, id)),
-      findSecretKey: async (id) => cache.instanceKeys.through(id, () => findInstanceSecretKey(sql, id)),
-    },
-    signingKeys: {
-      ...signingKeyReader(sql),
-      keysOf: async (instanceId) =>
-        cache.signingKeys.through(instanceId, () => {
-          const keys = findSigningKeys(sql, instanceId)
-          return keys.length === 0 ? null : keys
-        }) ?? [],
-    },
-    machines: {
-      ...machineReader(sql),
-      find: async (instanceId, id) =>
-        cache.machines.through(id, () => findMachine(sql, instanceId, id), isOf(instanceId)),
-      findSecretKey: async (id) => cache.machineKeys.through(id, () => findMachineSecretKey(sql, id)),
-    },
-    users: userReader(sql),
-    m2mTokens: {
-      ...m2mTokenReader(sql),
-      find: async (instanceId, id) =>
-        cache.m2mTokens.through(id, () => findM2mToken(sql, instanceId, id), isOf(instanceId)),
-    },
-    actorTokens: actorTokenReader(sql),
-    testingTokens: testingTokenReader(sql),
-    idempotentAnswers: idempotentAnswerReader(sql),
-    audit: auditReader(sql),
-  }
+/** @returns the position of the last entry */
+function appendToLog(writer: SqliteConnection, changed: ChangeSet): number {
+  if (isEmpty(changed)) return 0
+  const entries = entriesOf(changed)
+  const at = Date.now()
+  const advance = 'update revocation_head set position = position + ? where id = 1 returning position'
+  const { position } = writer.allNow<{ position: number }>(advance, entries.length)[0]!
+  const insert = 'insert into revocation_log (position, m2m_token_id, at) values (?, ?, ?)'
+  entries.forEach((id, index) => writer.runNow(insert, position - entries.length + index + 1, id, at))
+  return position
 }
-
-const createStores = (sql: SqlConnection, changes: Changes): Stores => ({
-  masterKeys: masterKeyStore(sql),
-  instances: instanceStore(sql, changes),
-  signingKeys: signingKeyStore(sql, changes),
-  machines: machineStore(sql, changes),
-  users: userStore(sql),
-  m2mTokens: m2mTokenStore(sql, changes),
-  actorTokens: actorTokenStore(sql),
-  testingTokens: testingTokenStore(sql),
-  idempotentAnswers: idempotentAnswerStore(sql),
-  audit: auditLog(sql),
-})

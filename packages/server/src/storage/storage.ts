@@ -6,10 +6,12 @@ import type { Millis } from '../core/time.ts'
 import type { InstanceReader, InstanceStore } from '../directory/instances/store.ts'
 import type { MachineReader, MachineStore } from '../directory/machines/store.ts'
 import type { UserReader, UserStore } from '../directory/users/store.ts'
+import type { LogHead } from '../revocation/log.ts'
 import type { SigningKeyReader, SigningKeyStore } from '../signing/store.ts'
 import type { ActorTokenReader, ActorTokenStore } from '../tokens/actor-tokens/store.ts'
 import type { M2mTokenReader, M2mTokenStore, M2mTokenUses } from '../tokens/m2m-tokens/store.ts'
 import type { TestingTokenReader, TestingTokenStore } from '../tokens/testing-tokens/store.ts'
+import type { M2mTokenUseStore } from './sql/m2m-token-uses.ts'
 
 /** Which master keys have been used with this database, by number: never the keys themselves. */
 export interface MasterKeyReader {
@@ -44,6 +46,7 @@ export interface Stores {
   readonly machines: MachineStore
   readonly users: UserStore
   readonly m2mTokens: M2mTokenStore
+  readonly m2mTokenUses: M2mTokenUseStore
   readonly actorTokens: ActorTokenStore
   readonly testingTokens: TestingTokenStore
   readonly idempotentAnswers: IdempotentAnswerStore
@@ -58,19 +61,27 @@ export interface Atomically<AllStores> {
    *
    * @throws {AuthorityError} `service_unavailable`, and what `work` or `finish` threw
    */
-  atomically<T>(work: () => Promise<T>, finish: (outcome: T, stores: AllStores) => Promise<void>): Promise<T>
+  atomically<T>(
+    work: () => Promise<T>,
+    finish: (outcome: T, stores: AllStores) => Promise<unknown>,
+  ): Promise<T>
 }
 
 export interface Storage extends Reads<Readers>, Transactions<Stores>, Atomically<Stores> {
   readonly m2mTokenUses: M2mTokenUses
   /**
-   * From here on, reads show everything that any process has committed before this call, or before the
-   * first one of the same run of synchronous code. Called once for each request; what this process
-   * commits is seen without it.
+   * Called once for each request; what this process commits is seen without it. From here on, reads show
+   * what other processes have committed. On one machine that is everything before this call, or before the
+   * first one of the same run of synchronous code; on several, everything that is older than the lease. A
+   * promise if that has to be asked for first.
+   *
+   * @throws {AuthorityError} `service_unavailable` if it cannot be known
    */
-  catchUp(): void
+  catchUp(): void | Promise<void>
+  /** How far into the revocation log what is in memory is known to be right. */
+  logPosition(): LogHead
   /** @throws {AuthorityError} `service_unavailable` if it could not answer a read or take a write */
-  check(): void
+  check(): Promise<void>
   /** Forgets the remembered answers whose time is over, a batch at a time. It is done each minute without this, too. */
   sweep(now: Millis): Promise<void>
   /** Writes what was noted and not yet written. */

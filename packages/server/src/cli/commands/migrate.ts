@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { migrate, migrationState } from '../../storage/migrations/migrate.ts'
-import { connectSqlite } from '../../storage/sqlite-connection.ts'
+import { connectSqlite } from '../../storage/sqlite/connection.ts'
 import { DATABASE_FILE } from '../../storage/sqlite.ts'
 import { requireDatabase } from '../../server/data-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
@@ -19,8 +19,8 @@ export function migrateCommand(): Command {
       requireDatabase(data)
       const connection = connectSqlite(join(data, DATABASE_FILE), { readOnly: flags.dryRun === true })
       try {
-        const { applied, pending } = await migrationState(connection.query)
-        const ran = flags.dryRun ? [] : await migrate(connection.query)
+        const { applied, pending } = await migrationState(connection)
+        const ran = flags.dryRun ? [] : await migrate(connection)
         if (flags.json) printJson({ applied: [...applied, ...ran], pending: flags.dryRun ? pending : [] })
         else if (flags.dryRun && pending.length > 0) print(`Would run: ${pending.join(', ')}`)
         else print(ran.length > 0 ? `Ran: ${ran.join(', ')}` : 'The schema is up to date.')

@@ -7,15 +7,31 @@ import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { StorageError } from '../storage-error.ts'
 import type { Schema } from '../schema.ts'
-import * as firstTables from './0001-first-tables.ts'
-import * as idempotentAnswers from './0002-idempotent-answers.ts'
-import * as signingKeyLife from './0003-signing-key-life.ts'
+import type { SqlConnection } from '../sql-connection.ts'
+import * as postgresFirstTables from './postgres/0001-first-tables.ts'
+import * as firstTables from './sqlite/0001-first-tables.ts'
+import * as idempotentAnswers from './sqlite/0002-idempotent-answers.ts'
+import * as signingKeyLife from './sqlite/0003-signing-key-life.ts'
+import * as revocationLog from './sqlite/0004-revocation-log.ts'
 
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
-  '0001-first-tables': firstTables,
-  '0002-idempotent-answers': idempotentAnswers,
-  '0003-signing-key-life': signingKeyLife,
+const MIGRATIONS: Readonly<Record<SqlConnection['dialect'], Readonly<Record<string, Migration>>>> = {
+  sqlite: {
+    '0001-first-tables': firstTables,
+    '0002-idempotent-answers': idempotentAnswers,
+    '0003-signing-key-life': signingKeyLife,
+    '0004-revocation-log': revocationLog,
+  },
+  postgres: {
+    '0001-first-tables': postgresFirstTables,
+  },
 }
+
+/** Waits until no other process migrates, and has the rest of the connection's work be one transaction. */
+const BEGIN = {
+  sqlite: ['begin immediate'],
+  // A number of our own choice; whoever has it holds it until the transaction ends.
+  postgres: ['begin', 'select pg_advisory_xact_lock(7304882103)'],
+} as const
 
 export interface MigrationState {
   readonly applied: readonly string[]
@@ -23,11 +39,11 @@ export interface MigrationState {
 }
 
 /** @throws {StorageError} if the schema is newer than this release */
-export async function migrationState(db: Kysely<Schema>): Promise<MigrationState> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  const known = Object.keys(MIGRATIONS)
+export async function migrationState({ dialect, query }: SqlConnection): Promise<MigrationState> {
+  const tables = await query.introspection.getTables({ withInternalKyselyTables: true })
+  const known = Object.keys(MIGRATIONS[dialect])
   if (!tables.some(({ name }) => name === 'kysely_migration')) return { applied: [], pending: known }
-  const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
+  const rows = await (query as unknown as Kysely<{ kysely_migration: { name: string } }>)
     .selectFrom('kysely_migration')
     .select('name')
     .orderBy('name')
@@ -46,28 +62,30 @@ export async function migrationState(db: Kysely<Schema>): Promise<MigrationState
  * All that is pending runs in one transaction. It begins as a writer, so that of several processes one
  * runs it, and the others wait and then see that all is done.
  *
+ * @param connection one connection, and not a pool of them
  * @returns the names of what ran
  * @throws {StorageError} if the schema is newer, or a migration failed and was rolled back
  */
-export async function migrate(db: Kysely<Schema>): Promise<readonly string[]> {
-  if ((await migrationState(db)).pending.length === 0) return []
-  await sql`begin immediate`.execute(db)
+export async function migrate(connection: SqlConnection): Promise<readonly string[]> {
+  const { dialect, query } = connection
+  if ((await migrationState(connection)).pending.length === 0) return []
+  for (const statement of BEGIN[dialect]) await sql.raw(statement).execute(query)
   try {
-    const { pending } = await migrationState(db)
-    if (pending.length > 0) await runAll(db)
-    await sql`commit`.execute(db)
+    const { pending } = await migrationState(connection)
+    if (pending.length > 0) await runAll(query, MIGRATIONS[dialect])
+    await sql`commit`.execute(query)
     return pending
   } catch (error) {
-    await sql`rollback`.execute(db)
+    await sql`rollback`.execute(query)
     throw error
   }
 }
 
-async function runAll(db: Kysely<Schema>): Promise<void> {
+async function runAll(db: Kysely<Schema>, migrations: Readonly<Record<string, Migration>>): Promise<void> {
   const migrator = new Migrator({
     db,
     disableTransactions: true,
-    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+    provider: { getMigrations: async () => ({ ...migrations }) },
   })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw new StorageError('A migration failed and was rolled back.', { cause: error })

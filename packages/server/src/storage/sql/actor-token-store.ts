@@ -3,7 +3,7 @@ import type { Millis, Seconds } from '../../core/time.ts'
 import type { Actor, ActorToken } from '../../tokens/actor-tokens/actor-token.ts'
 import type { ActorTokenReader, ActorTokenStore } from '../../tokens/actor-tokens/store.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
+import type { SqlConnection } from '../sql-connection.ts'
 
 export const actorTokenReader = (sql: SqlConnection): ActorTokenReader => ({
   async find(instanceId, id) {

@@ -7,15 +7,16 @@ import type {
 } from '../../audit/audit-event.ts'
 import type { InstanceId } from '../../core/ids.ts'
 import type { Millis } from '../../core/time.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
+import type { SqlConnection } from '../sql-connection.ts'
 
 const INSERT = `insert into audit_events
   (instance_id, at, action, caller_kind, caller_id, target_id, address, trace_id, reason)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning number`
 
 export const auditLog = (sql: SqlConnection): AuditLog => ({
   async record({ instanceId, at, action, callerKind, callerId, targetId, address, traceId, reason }) {
-    sql.run(INSERT, instanceId, at, action, callerKind, callerId, targetId, address, traceId, reason)
+    const values = [instanceId, at, action, callerKind, callerId, targetId, address, traceId, reason] as const
+    return (await sql.getColumns<[number]>(INSERT, ...values))![0]
   },
 })
 

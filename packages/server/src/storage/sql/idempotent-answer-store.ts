@@ -5,7 +5,7 @@ import type {
 } from '../../core/idempotent-answers.ts'
 import type { Millis } from '../../core/time.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
+import type { SqlConnection } from '../sql-connection.ts'
 
 type Row = Schema['idempotent_answers']
 
@@ -23,7 +23,7 @@ const SWEEP = `delete from idempotent_answers where scope in
 
 export const idempotentAnswerReader = (sql: SqlConnection): IdempotentAnswerReader => ({
   async find(scope, laterThan) {
-    const row = sql.get<Row>(FIND, scope, laterThan)
+    const row = await sql.get<Row>(FIND, scope, laterThan)
     return row === undefined ? null : toAnswer(row)
   },
 })
@@ -32,7 +32,7 @@ export const idempotentAnswerStore = (sql: SqlConnection): IdempotentAnswerStore
   ...idempotentAnswerReader(sql),
 
   keep: async ({ scope, fingerprint, sealed, createdAt }, laterThan) =>
-    sql.run(KEEP, scope, fingerprint, sealed.keyId, sealed.box, createdAt, laterThan) === 1,
+    (await sql.run(KEEP, scope, fingerprint, sealed.keyId, sealed.box, createdAt, laterThan)) === 1,
 
   sweep: async (until, limit) => sql.run(SWEEP, until, limit),
 })

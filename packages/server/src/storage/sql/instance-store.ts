@@ -3,22 +3,20 @@ import type { Millis } from '../../core/time.ts'
 import type { Environment, Instance, InstanceSecretKey } from '../../directory/instances/instance.ts'
 import type { InstanceReader, InstanceStore } from '../../directory/instances/store.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from '../changes.ts'
-
-export function findInstance(sql: SqlConnection, id: InstanceId): Instance | null {
-  const row = sql.get<Schema['instances']>('select * from instances where id = ?', id)
-  return row === undefined ? null : toInstance(row)
-}
-
-export function findInstanceSecretKey(sql: SqlConnection, id: SecretKeyId): InstanceSecretKey | null {
-  const row = sql.get<Schema['instance_secret_keys']>('select * from instance_secret_keys where id = ?', id)
-  return row === undefined ? null : toSecretKey(row)
-}
+import type { SqlConnection } from '../sql-connection.ts'
+import type { Changes } from '../cache/changes.ts'
 
 export const instanceReader = (sql: SqlConnection): InstanceReader => ({
-  find: async (id) => findInstance(sql, id),
-  findSecretKey: async (id) => findInstanceSecretKey(sql, id),
+  async find(id) {
+    const row = await sql.get<Schema['instances']>('select * from instances where id = ?', id)
+    return row === undefined ? null : toInstance(row)
+  },
+
+  async findSecretKey(id) {
+    const find = 'select * from instance_secret_keys where id = ?'
+    const row = await sql.get<Schema['instance_secret_keys']>(find, id)
+    return row === undefined ? null : toSecretKey(row)
+  },
 
   async list() {
     const rows = await sql.query
@@ -71,8 +69,8 @@ export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceSto
   async expireSecretKeys(id, at) {
     changes.directory()
     const expire =
-      'update instance_secret_keys set expires_at = min(coalesce(expires_at, ?), ?) where instance_id = ?'
-    sql.run(expire, at, at, id)
+      'update instance_secret_keys set expires_at = ? where instance_id = ? and (expires_at is null or expires_at > ?)'
+    await sql.run(expire, at, id, at)
   },
 })
 

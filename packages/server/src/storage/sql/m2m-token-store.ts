@@ -5,16 +5,17 @@ import type { Millis } from '../../core/time.ts'
 import type { M2mToken, M2mTokenFormat } from '../../tokens/m2m-tokens/m2m-token.ts'
 import type { M2mTokenReader, M2mTokenStore } from '../../tokens/m2m-tokens/store.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from '../changes.ts'
+import type { SqlConnection } from '../sql-connection.ts'
+import type { Changes } from '../cache/changes.ts'
 
 type Row = Schema['m2m_tokens']
 
-const FIND = `select machine_id, format, scopes, claims, mac_key_id, expires_at, revoked_at, revocation_reason,
+const FIND = `select machine_id, format, scopes, claims, mac_key_id, signing_key_id, expires_at, revoked_at, revocation_reason,
   created_at, updated_at from m2m_tokens where id = ? and instance_id = ?`
 
 type Found = [
   ...[machineId: string, format: string, scopes: string, claims: string | null, macKeyId: number],
+  ...[signingKeyId: string | null],
   ...[expiresAt: number | null, revokedAt: number | null, reason: string | null],
   ...[createdAt: number, updatedAt: number],
 ]
@@ -22,12 +23,16 @@ type Found = [
 const INSERT = `insert into m2m_tokens (id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id,
   expires_at, revoked_at, revocation_reason, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-/** The look-up that every verification makes; synchronous, so that a cache can stand in front of it. */
-export function findM2mToken(sql: SqlConnection, instanceId: InstanceId, id: M2mTokenId): M2mToken | null {
-  const row = sql.getColumns<Found>(FIND, id, instanceId)
+/** The look-up that every verification makes. */
+async function findM2mToken(
+  sql: SqlConnection,
+  instanceId: InstanceId,
+  id: M2mTokenId,
+): Promise<M2mToken | null> {
+  const row = await sql.getColumns<Found>(FIND, id, instanceId)
   if (row === undefined) return null
-  const [machine_id, format, scopes, claims, mac_key_id, expires_at, revoked_at, reason, created, updated] =
-    row
+  const [machine_id, format, scopes, claims, mac_key_id, signing_key_id, ...times] = row
+  const [expires_at, revoked_at, revocation_reason, created_at, updated_at] = times
   return toToken({
     id,
     instance_id: instanceId,
@@ -36,16 +41,17 @@ export function findM2mToken(sql: SqlConnection, instanceId: InstanceId, id: M2m
     scopes,
     claims,
     mac_key_id,
+    signing_key_id,
     expires_at,
     revoked_at,
-    revocation_reason: reason,
-    created_at: created,
-    updated_at: updated,
+    revocation_reason,
+    created_at,
+    updated_at,
   })
 }
 
 export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
-  find: async (instanceId, id) => findM2mToken(sql, instanceId, id),
+  find: (instanceId, id) => findM2mToken(sql, instanceId, id),
 
   async list(instanceId, { subject, format, revoked, expired, now, limit, offset }) {
     let matching = sql.query
@@ -85,7 +91,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
     const kept = claims === null ? null : JSON.stringify(claims)
     // In the order of the columns, which a line for each would hide.
     // prettier-ignore
-    sql.run(INSERT, id, instanceId, subject, format, JSON.stringify(scopes), kept, pool, macKeyId,
+    await sql.run(INSERT, id, instanceId, subject, format, JSON.stringify(scopes), kept, pool, macKeyId,
       expiresAt, revokedAt, revocationReason, token.createdAt, token.updatedAt)
   },
 

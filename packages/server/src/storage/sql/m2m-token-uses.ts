@@ -6,14 +6,20 @@
 import type { M2mTokenId } from '../../core/ids.ts'
 import { millis, type Millis } from '../../core/time.ts'
 import type { M2mTokenUses } from '../../tokens/m2m-tokens/store.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
+import type { SqlConnection } from '../sql-connection.ts'
+
+export interface M2mTokenUseStore {
+  /** Keeps the newest use of each. */
+  write(uses: Uses): Promise<void>
+}
 
 export interface BufferedM2mTokenUses extends M2mTokenUses {
   /** Writes what was noted, in batches of a size that holds nobody up; what fails stays noted. */
   flush(write: (batch: Uses) => Promise<void>): Promise<void>
 }
 
-type Uses = readonly (readonly [M2mTokenId, Millis])[]
+/** Which token was used when. */
+export type Uses = readonly (readonly [M2mTokenId, Millis])[]
 
 /** As many as one transaction writes: more would hold requests up. */
 const BATCH = 1_000
@@ -25,7 +31,8 @@ const MOST_NOTED = 1_000_000
 
 const upsert = (rows: number) => `insert into m2m_token_uses (token_id, last_used_at)
   values ${Array.from({ length: rows }, () => '(?, ?)').join(', ')}
-  on conflict (token_id) do update set last_used_at = max(last_used_at, excluded.last_used_at)`
+  on conflict (token_id) do update set last_used_at = excluded.last_used_at
+  where m2m_token_uses.last_used_at < excluded.last_used_at`
 
 const UPSERT_ROWS = upsert(ROWS)
 const UPSERT_ONE = upsert(1)
@@ -54,10 +61,13 @@ export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
       if (before === undefined ? noted.size < MOST_NOTED : before < at) noted.set(id, at)
     },
     async lastUsedAt(ids) {
-      const known = ids.map(
-        (id) => [id, newest(noted.get(id), flushing?.get(id)) ?? stored(read, id)] as const,
+      const inMemory = new Map(ids.map((id) => [id, newest(noted.get(id), flushing?.get(id))]))
+      const written = await stored(
+        read,
+        ids.filter((id) => inMemory.get(id) === undefined),
       )
-      return new Map(known.filter((use): use is [M2mTokenId, Millis] => use[1] !== null))
+      const known = ids.map((id) => [id, inMemory.get(id) ?? written.get(id)] as const)
+      return new Map(known.filter((use): use is [M2mTokenId, Millis] => use[1] !== undefined))
     },
     async flush(write) {
       // One at a time: who closes the store waits for the one under way, and then writes what came meanwhile.
@@ -81,17 +91,22 @@ export function createM2mTokenUses(read: SqlConnection): BufferedM2mTokenUses {
 const newest = (a: Millis | undefined, b: Millis | undefined): Millis | undefined =>
   a === undefined || (b !== undefined && b > a) ? b : a
 
-function stored(read: SqlConnection, id: M2mTokenId): Millis | null {
-  const row = read.get<{ last_used_at: number }>(
-    'select last_used_at from m2m_token_uses where token_id = ?',
-    id,
-  )
-  return row === undefined ? null : millis(row.last_used_at)
+async function stored(
+  { query }: SqlConnection,
+  ids: readonly M2mTokenId[],
+): Promise<ReadonlyMap<string, Millis>> {
+  if (ids.length === 0) return new Map()
+  const rows = await query.selectFrom('m2m_token_uses').selectAll().where('token_id', 'in', ids).execute()
+  return new Map(rows.map(({ token_id, last_used_at }) => [token_id, millis(last_used_at)]))
 }
 
-export function writeM2mTokenUses(sql: SqlConnection, uses: Uses): void {
+async function writeUses(sql: SqlConnection, uses: Uses): Promise<void> {
   const whole = uses.length - (uses.length % ROWS)
   for (let start = 0; start < whole; start += ROWS)
-    sql.run(UPSERT_ROWS, ...uses.slice(start, start + ROWS).flat())
-  for (const use of uses.slice(whole)) sql.run(UPSERT_ONE, ...use)
+    await sql.run(UPSERT_ROWS, ...uses.slice(start, start + ROWS).flat())
+  for (const use of uses.slice(whole)) await sql.run(UPSERT_ONE, ...use)
 }
+
+export const m2mTokenUseStore = (sql: SqlConnection): M2mTokenUseStore => ({
+  write: (uses) => writeUses(sql, uses),
+})

@@ -3,32 +3,36 @@ import type { Millis, Seconds } from '../../core/time.ts'
 import type { Machine, MachineSecretKey } from '../../directory/machines/machine.ts'
 import type { MachineReader, MachineStore } from '../../directory/machines/store.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from '../changes.ts'
-import { containing } from './like.ts'
+import type { SqlConnection } from '../sql-connection.ts'
+import type { Changes } from '../cache/changes.ts'
+import { containing } from '../containing.ts'
 
 /** As many as one statement asks for. */
 const IDS_AT_ONCE = 500
 
 type KeyRow = Schema['machine_secret_keys']
 
-export function findMachine(sql: SqlConnection, instanceId: InstanceId, id: MachineId): Machine | null {
-  const row = sql.get<Schema['machines']>(
-    'select * from machines where id = ? and instance_id = ?',
-    id,
-    instanceId,
-  )
-  return row === undefined ? null : toMachine(row, scopesOf(sql, row.id))
-}
-
-export function findMachineSecretKey(sql: SqlConnection, id: SecretKeyId): MachineSecretKey | null {
-  const row = sql.get<KeyRow>('select * from machine_secret_keys where id = ?', id)
-  return row === undefined ? null : toSecretKey(row)
-}
+/** With its scopes in the same statement: a machine of one moment, whoever writes meanwhile. */
+const FIND = `select machines.*, scope.to_id from machines
+  left join machine_scopes as scope on scope.from_id = machines.id
+  where machines.id = ? and machines.instance_id = ? order by scope.created_at, scope.to_id`
 
 export const machineReader = (sql: SqlConnection): MachineReader => ({
-  find: async (instanceId, id) => findMachine(sql, instanceId, id),
-  findSecretKey: async (id) => findMachineSecretKey(sql, id),
+  async find(instanceId, id) {
+    const rows = await sql.all<Schema['machines'] & { to_id: MachineId | null }>(FIND, id, instanceId)
+    const machine = rows[0]
+    return machine === undefined
+      ? null
+      : toMachine(
+          machine,
+          rows.flatMap(({ to_id }) => to_id ?? []),
+        )
+  },
+
+  async findSecretKey(id) {
+    const row = await sql.get<KeyRow>('select * from machine_secret_keys where id = ?', id)
+    return row === undefined ? null : toSecretKey(row)
+  },
 
   async findAll(instanceId, ids) {
     if (ids.length === 0) return []
@@ -45,7 +49,7 @@ export const machineReader = (sql: SqlConnection): MachineReader => ({
   async list(instanceId, { search, orderBy, descending, limit, offset }) {
     let matching = sql.query.selectFrom('machines').where('instance_id', '=', instanceId)
     if (search !== null) {
-      matching = matching.where((is) => is.or([is('id', '=', search), containing('name', search)]))
+      matching = matching.where((is) => is.or([is('id', '=', search), containing(sql, 'name', search)]))
     }
     const direction = descending ? 'desc' : 'asc'
     const rows = await matching
@@ -58,7 +62,11 @@ export const machineReader = (sql: SqlConnection): MachineReader => ({
     const { count } = await matching
       .select((is) => is.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
-    return { machines: rows.map((row) => toMachine(row, scopesOf(sql, row.id))), totalCount: count }
+    const scopes = await scopesOf(
+      sql,
+      rows.map(({ id }) => id),
+    )
+    return { machines: rows.map((row) => toMachine(row, scopes.get(row.id) ?? [])), totalCount: count }
   },
 
   async newestSecretKey(instanceId, id) {
@@ -106,25 +114,25 @@ export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore
       .where('instance_id', '=', instanceId)
       .execute()
     changes.directory()
-    return findMachine(sql, instanceId, id)
+    return machineReader(sql).find(instanceId, id)
   },
 
   async delete(instanceId, id) {
     changes.directory()
     // Its keys and every scope from or to it go with it: the schema says so.
-    return sql.run('delete from machines where id = ? and instance_id = ?', id, instanceId) > 0
+    return (await sql.run('delete from machines where id = ? and instance_id = ?', id, instanceId)) > 0
   },
 
   async addScope({ from, to, createdAt }) {
     changes.directory()
     const insert =
       'insert into machine_scopes (from_id, to_id, created_at) values (?, ?, ?) on conflict do nothing'
-    return sql.run(insert, from, to, createdAt) > 0
+    return (await sql.run(insert, from, to, createdAt)) > 0
   },
 
   async removeScope(from, to) {
     changes.directory()
-    return sql.run('delete from machine_scopes where from_id = ? and to_id = ?', from, to) > 0
+    return (await sql.run('delete from machine_scopes where from_id = ? and to_id = ?', from, to)) > 0
   },
 
   async insertSecretKey({ id, machineId, instanceId, macKeyId, createdAt, expiresAt }) {
@@ -144,22 +152,28 @@ export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore
 
   async expireSecretKey(id, at) {
     changes.directory()
-    sql.run(
-      'update machine_secret_keys set expires_at = min(coalesce(expires_at, ?), ?) where id = ?',
-      at,
-      at,
-      id,
-    )
+    const expire =
+      'update machine_secret_keys set expires_at = ? where id = ? and (expires_at is null or expires_at > ?)'
+    await sql.run(expire, at, id, at)
   },
 })
 
-const scopesOf = (sql: SqlConnection, id: string): MachineId[] =>
-  sql
-    .all<{ to_id: MachineId }>(
-      'select to_id from machine_scopes where from_id = ? order by created_at, to_id',
-      id,
-    )
-    .map(({ to_id }) => to_id)
+/** The scopes of each of these machines that has any. */
+async function scopesOf(
+  { query }: SqlConnection,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly MachineId[]>> {
+  if (ids.length === 0) return new Map()
+  const rows = await query
+    .selectFrom('machine_scopes')
+    .select(['from_id', 'to_id'])
+    .where('from_id', 'in', ids)
+    .orderBy('created_at')
+    .orderBy('to_id')
+    .execute()
+  const scopes = Map.groupBy(rows, ({ from_id }) => from_id)
+  return new Map([...scopes].map(([id, of]) => [id, of.map(({ to_id }) => to_id as MachineId)]))
+}
 
 const toMachine = (row: Schema['machines'], scopes: readonly MachineId[]): Machine => ({
   ...toUnscoped(row),

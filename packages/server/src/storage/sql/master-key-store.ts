@@ -1,5 +1,5 @@
 import type { MasterKeyReader, MasterKeyStore } from '../storage.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
+import type { SqlConnection } from '../sql-connection.ts'
 
 export const masterKeyReader = ({ query }: SqlConnection): MasterKeyReader => ({
   list: () => query.selectFrom('master_keys').select(['id', 'fingerprint']).orderBy('id').execute(),

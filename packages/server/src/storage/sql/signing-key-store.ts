@@ -3,28 +3,23 @@ import type { Millis } from '../../core/time.ts'
 import type { KeyUse, SigningKey } from '../../signing/signing-key.ts'
 import type { SigningKeyReader, SigningKeyStore } from '../../signing/store.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
-import type { Changes } from '../changes.ts'
+import type { SqlConnection } from '../sql-connection.ts'
+import type { Changes } from '../cache/changes.ts'
 
 const NEWEST_FIRST = 'order by created_at desc, id desc'
 
-export const findSigningKeys = (sql: SqlConnection, instanceId: InstanceId): readonly SigningKey[] =>
-  sql
-    .all<Schema['signing_keys']>(
-      `select * from signing_keys where instance_id = ? and revoked_at is null ${NEWEST_FIRST}`,
-      instanceId,
-    )
-    .map(toSigningKey)
+async function keysWhere(
+  sql: SqlConnection,
+  condition: string,
+  instanceId: InstanceId,
+): Promise<readonly SigningKey[]> {
+  const select = `select * from signing_keys where ${condition} ${NEWEST_FIRST}`
+  return (await sql.all<Schema['signing_keys']>(select, instanceId)).map(toSigningKey)
+}
 
 export const signingKeyReader = (sql: SqlConnection): SigningKeyReader => ({
-  keysOf: async (instanceId) => findSigningKeys(sql, instanceId),
-  historyOf: async (instanceId) =>
-    sql
-      .all<Schema['signing_keys']>(
-        `select * from signing_keys where instance_id = ? ${NEWEST_FIRST}`,
-        instanceId,
-      )
-      .map(toSigningKey),
+  keysOf: (instanceId) => keysWhere(sql, 'instance_id = ? and revoked_at is null', instanceId),
+  historyOf: (instanceId) => keysWhere(sql, 'instance_id = ?', instanceId),
 
   async notSealedUnder(keyId) {
     const rows = await sql.query
@@ -71,7 +66,7 @@ export const signingKeyStore = (sql: SqlConnection, changes: Changes): SigningKe
 
   async setLife({ id, instanceId, activeFrom, retiresAt, revokedAt }) {
     changes.directory()
-    sql.run(
+    await sql.run(
       `update signing_keys set active_from = ?, retires_at = ?, revoked_at = coalesce(revoked_at, ?)
        where id = ? and instance_id = ?`,
       activeFrom,

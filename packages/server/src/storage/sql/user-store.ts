@@ -5,14 +5,17 @@ import type { Millis } from '../../core/time.ts'
 import type { UserQuery, UserReader, UserStore } from '../../directory/users/store.ts'
 import { IDENTIFIER_TYPES, type IdentifierType, type User } from '../../directory/users/user.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sqlite-connection.ts'
-import { containing } from './like.ts'
+import type { SqlConnection } from '../sql-connection.ts'
+import { containing } from '../containing.ts'
 
 type Row = Schema['users']
 type IdentifierRow = Schema['user_identifiers']
 
 export const userReader = (sql: SqlConnection): UserReader => ({
-  find: async (instanceId, id) => findUser(sql, instanceId, id),
+  async find(instanceId, id) {
+    const row = await sql.get<Row>('select * from users where id = ? and instance_id = ?', id, instanceId)
+    return row === undefined ? null : (await toUsers(sql, [row]))[0]!
+  },
 
   async list(instanceId, query, { orderBy, descending, limit, offset }) {
     const direction = descending ? 'desc' : 'asc'
@@ -23,7 +26,7 @@ export const userReader = (sql: SqlConnection): UserReader => ({
       .limit(limit)
       .offset(offset)
       .execute()
-    return rows.map((row) => toUser(sql, row))
+    return toUsers(sql, rows)
   },
 
   async count(instanceId, query) {
@@ -36,7 +39,7 @@ export const userStore = (sql: SqlConnection): UserStore => ({
   ...userReader(sql),
 
   async insert(user) {
-    const taken = takenBy(sql, user)
+    const taken = await takenBy(sql, user)
     if (taken !== null) return taken
     await sql.query.insertInto('users').values(toRow(user)).execute()
     await insertIdentifiers(sql, user)
@@ -44,7 +47,7 @@ export const userStore = (sql: SqlConnection): UserStore => ({
   },
 
   async replace(user) {
-    const taken = takenBy(sql, user)
+    const taken = await takenBy(sql, user)
     if (taken !== null) return taken
     await sql.query.updateTable('users').set(toRow(user)).where('id', '=', user.id).execute()
     await sql.query.deleteFrom('user_identifiers').where('user_id', '=', user.id).execute()
@@ -53,23 +56,18 @@ export const userStore = (sql: SqlConnection): UserStore => ({
   },
 
   async delete(instanceId, id) {
-    return sql.run('delete from users where id = ? and instance_id = ?', id, instanceId) > 0
+    return (await sql.run('delete from users where id = ? and instance_id = ?', id, instanceId)) > 0
   },
 })
 
-function findUser(sql: SqlConnection, instanceId: InstanceId, id: UserId): User | null {
-  const row = sql.get<Row>('select * from users where id = ? and instance_id = ?', id, instanceId)
-  return row === undefined ? null : toUser(sql, row)
-}
-
 function matching(
-  { query }: SqlConnection,
+  sql: SqlConnection,
   instanceId: InstanceId,
   { ids, identifiers, search }: UserQuery,
 ): SelectQueryBuilder<Schema, 'users', object> {
   const usersWith = () =>
-    query.selectFrom('user_identifiers').select('user_id').where('instance_id', '=', instanceId)
-  let found: SelectQueryBuilder<Schema, 'users', object> = query
+    sql.query.selectFrom('user_identifiers').select('user_id').where('instance_id', '=', instanceId)
+  let found: SelectQueryBuilder<Schema, 'users', object> = sql.query
     .selectFrom('users')
     .where('instance_id', '=', instanceId)
   if (ids.length > 0) found = found.where('id', 'in', ids)
@@ -81,10 +79,10 @@ function matching(
   if (search !== null) {
     found = found.where((is) =>
       is.or([
-        containing('id', search),
-        containing('first_name', search),
-        containing('last_name', search),
-        is('id', 'in', usersWith().where(containing('value', search))),
+        containing(sql, 'id', search),
+        containing(sql, 'first_name', search),
+        containing(sql, 'last_name', search),
+        is('id', 'in', usersWith().where(containing(sql, 'value', search))),
       ]),
     )
   }
@@ -109,20 +107,17 @@ function identifiersOf(user: User): IdentifierRow[] {
 }
 
 /** The first type of identifier that another user has, or that this one has twice. */
-function takenBy(sql: SqlConnection, user: User): IdentifierType | null {
+async function takenBy(sql: SqlConnection, user: User): Promise<IdentifierType | null> {
   const wanted = identifiersOf(user)
-  const taken = wanted.find(({ type, value, instance_id }, index) => {
-    const holder = sql.get<{ user_id: string }>(
-      'select user_id from user_identifiers where instance_id = ? and type = ? and value = ?',
-      instance_id,
-      type,
-      value,
-    )
+  for (const [index, { type, value, instance_id }] of wanted.entries()) {
     const repeated = wanted.slice(0, index).some((other) => other.type === type && other.value === value)
-    return repeated || (holder !== undefined && holder.user_id !== user.id)
-  })
-  return (taken?.type as IdentifierType | undefined) ?? null
+    const holder = await sql.get<{ user_id: string }>(HOLDER, instance_id, type, value)
+    if (repeated || (holder !== undefined && holder.user_id !== user.id)) return type as IdentifierType
+  }
+  return null
 }
+
+const HOLDER = 'select user_id from user_identifiers where instance_id = ? and type = ? and value = ?'
 
 async function insertIdentifiers({ query }: SqlConnection, user: User): Promise<void> {
   const rows = identifiersOf(user)
@@ -141,11 +136,16 @@ const toRow = (user: User): Row => ({
   updated_at: user.updatedAt,
 })
 
-function toUser(sql: SqlConnection, row: Row): User {
-  const identifiers = sql.all<IdentifierRow>(
-    'select * from user_identifiers where user_id = ? order by position',
-    row.id,
-  )
+/** With their identifiers, which one statement finds for all of them. */
+async function toUsers({ query }: SqlConnection, rows: readonly Row[]): Promise<User[]> {
+  if (rows.length === 0) return []
+  const ids = rows.map(({ id }) => id)
+  const all = query.selectFrom('user_identifiers').selectAll().where('user_id', 'in', ids)
+  const byUser = Map.groupBy(await all.orderBy('position').execute(), ({ user_id }) => user_id)
+  return rows.map((row) => toUser(row, byUser.get(row.id) ?? []))
+}
+
+function toUser(row: Row, identifiers: readonly IdentifierRow[]): User {
   const of = (type: IdentifierType) => identifiers.filter((identifier) => identifier.type === type)
   return {
     id: row.id as UserId,

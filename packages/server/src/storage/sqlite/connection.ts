@@ -2,28 +2,18 @@
  * One connection to SQLite, through the driver that Node carries. Statements are prepared once for each
  * text and kept: the driver is synchronous, so nothing else can be using one.
  */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely'
-import { unavailable } from '../core/errors.ts'
-import type { Schema } from './schema.ts'
+import { unavailable } from '../../core/errors.ts'
+import type { Schema } from '../schema.ts'
+import type { SqlConnection, SqlValue } from '../sql-connection.ts'
 
-export type SqlValue = SQLInputValue
-
-/**
- * What the stores ask of a connection: a query builder for what is cold, prepared text for what is hot.
- * Whatever the driver throws comes out as `service_unavailable`: a store that fails has no opinion.
- */
-export interface SqlConnection {
-  readonly query: Kysely<Schema>
-  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined
-  /** As `get`, with the columns in their order: half the cost, for the one read that verification makes. */
-  getColumns<Columns extends readonly unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined
-  all<Row>(sql: string, ...values: SqlValue[]): Row[]
-  /** @returns how many rows changed */
-  run(sql: string, ...values: SqlValue[]): number
-}
-
+/** What it does, it has done when it returns; only what the stores ask for comes as a promise, as of any database. */
 export interface SqliteConnection extends SqlConnection {
+  /** As `all`, at once. */
+  allNow<Row>(sql: string, ...values: SqlValue[]): Row[]
+  /** As `run`, at once. */
+  runNow(sql: string, ...values: SqlValue[]): number
   /** Another number than before if another connection has committed since. */
   dataVersion(): number
   readonly inTransaction: boolean
@@ -48,18 +38,23 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
     statement.setReturnArrays(true)
     return statement
   })
-  const getColumns: SqlConnection['getColumns'] = (sql, ...values) =>
-    orUnavailable(() => prepareArrays(sql).get(...values)) as never
+  const allNow: SqliteConnection['allNow'] = (sql, ...values) =>
+    orUnavailable(() => prepare(sql).all(...values)) as never
+  const runNow: SqliteConnection['runNow'] = (sql, ...values) =>
+    Number(orUnavailable(() => prepare(sql).run(...values)).changes)
 
   return {
-    dataVersion: () => getColumns<[number]>('pragma data_version')![0],
+    dialect: 'sqlite',
     query: new Kysely<Schema>({
       dialect: new SqliteDialect({ database: builderDatabase(prepare) }),
     }),
-    getColumns,
-    get: (sql, ...values) => orUnavailable(() => prepare(sql).get(...values)) as never,
-    all: (sql, ...values) => orUnavailable(() => prepare(sql).all(...values)) as never,
-    run: (sql, ...values) => Number(orUnavailable(() => prepare(sql).run(...values)).changes),
+    getColumns: async (sql, ...values) => orUnavailable(() => prepareArrays(sql).get(...values)) as never,
+    get: async (sql, ...values) => orUnavailable(() => prepare(sql).get(...values)) as never,
+    all: async (sql, ...values) => allNow(sql, ...values),
+    run: async (sql, ...values) => runNow(sql, ...values),
+    allNow,
+    runNow,
+    dataVersion: () => orUnavailable(() => prepareArrays('pragma data_version').get()![0]) as number,
     exec: (sql) => orUnavailable(() => database.exec(sql)),
     get inTransaction() {
       return database.isTransaction

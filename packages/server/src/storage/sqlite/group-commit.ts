@@ -3,12 +3,14 @@
  * other inside one database transaction, each in a savepoint of its own, and are acknowledged together
  * once that has reached the disk. One fsync then serves them all.
  */
-import { AuthorityError, unavailable } from '../core/errors.ts'
-import type { SqliteConnection } from './sqlite-connection.ts'
+import { AuthorityError, unavailable } from '../../core/errors.ts'
+import type { SqliteConnection } from './connection.ts'
 
 export interface GroupCommitOptions {
-  /** Called when a group has ended, committed or not, before anyone is told. */
-  readonly onEnd: () => void
+  /** Called when all work of a group is done, to write what belongs to it as a whole. */
+  readonly beforeCommit?: () => void
+  /** Called when a group has ended, before anyone is told. */
+  readonly onEnd: (committed: boolean) => void
   /** Called once, if the disk failed in a way after which no commit can be trusted. */
   readonly onFatal: (error: Error) => void
 }
@@ -34,7 +36,7 @@ const MOST_WAITING = 10_000
 
 export function createGroupCommit(
   connection: SqliteConnection,
-  { onEnd, onFatal }: GroupCommitOptions,
+  { beforeCommit, onEnd, onFatal }: GroupCommitOptions,
 ): GroupCommit {
   let waiting: Job[] = []
   let running: Promise<void> | null = null
@@ -55,16 +57,17 @@ export function createGroupCommit(
     const outcomes: Outcome[] = []
     try {
       if (failure !== null) throw failure
-      connection.run('begin immediate')
+      connection.runNow('begin immediate')
       for (const { work } of jobs) outcomes.push(await runInSavepoint(work))
-      connection.run('commit')
+      beforeCommit?.()
+      connection.runNow('commit')
     } catch (error) {
       abandon(error)
-      onEnd()
+      onEnd(false)
       for (const { reject } of jobs) reject(error instanceof AuthorityError ? error : unavailable(error))
       return
     }
-    onEnd()
+    onEnd(true)
     jobs.forEach(({ resolve, reject }, index) => {
       const outcome = outcomes[index]!
       if ('error' in outcome) reject(outcome.error)
@@ -74,23 +77,23 @@ export function createGroupCommit(
 
   /** @throws if the whole transaction is gone, so that nothing of the group can be committed */
   async function runInSavepoint(work: Job['work']): Promise<Outcome> {
-    connection.run('savepoint job')
+    connection.runNow('savepoint job')
     try {
       const value = await work()
-      connection.run('release job')
+      connection.runNow('release job')
       return { value }
     } catch (error) {
       // On a full disk and the like, SQLite has rolled everything back by itself.
       if (!connection.inTransaction) throw error
-      connection.run('rollback to job')
-      connection.run('release job')
+      connection.runNow('rollback to job')
+      connection.runNow('release job')
       return { error }
     }
   }
 
   function abandon(error: unknown): void {
     try {
-      if (connection.inTransaction) connection.run('rollback')
+      if (connection.inTransaction) connection.runNow('rollback')
     } catch {
       // The first error says more.
     }

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { AuthorityError, unavailable } from '../core/errors.ts'
+import { AuthorityError, unavailable } from '../../core/errors.ts'
 import { createGroupCommit, type GroupCommitOptions } from './group-commit.ts'
-import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
+import { connectSqlite, type SqliteConnection } from './connection.ts'
 
 let folder: string
 let connection: SqliteConnection
@@ -27,17 +27,17 @@ afterEach(() => {
 
 const QUIET: GroupCommitOptions = { onEnd: () => {}, onFatal: () => {} }
 const note = (text: string, parent: number | null = null) =>
-  connection.run('insert into notes (text, parent) values (?, ?)', text, parent)
+  connection.runNow('insert into notes (text, parent) values (?, ?)', text, parent)
 /** What another connection sees: what is committed. */
 const committed = () =>
-  other.all<{ text: string }>('select text from notes order by rowid').map(({ text }) => text)
+  other.allNow<{ text: string }>('select text from notes order by rowid').map(({ text }) => text)
 
 /** The connection, with a look at each statement that is run. */
 const watched = (look: (sql: string) => void): SqliteConnection => ({
   ...connection,
-  run(sql, ...values) {
+  runNow(sql, ...values) {
     look(sql)
-    return connection.run(sql, ...values)
+    return connection.runNow(sql, ...values)
   },
   get inTransaction() {
     return connection.inTransaction
@@ -83,7 +83,7 @@ describe('a group of transactions', () => {
 
   it('runs one transaction after the other, each seeing what those before it did', async () => {
     const commits = createGroupCommit(connection, QUIET)
-    const count = () => connection.all('select text from notes').length
+    const count = () => connection.allNow('select text from notes').length
     const seen = await Promise.all(
       ['a', 'b', 'c'].map((text) =>
         commits.run(async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { connectSqlite } from '../sqlite-connection.ts'
+import { connectSqlite } from '../../sqlite/connection.ts'
 import { up as firstTables } from './0001-first-tables.ts'
 import { up as signingKeyLife } from './0003-signing-key-life.ts'
 
@@ -20,7 +20,7 @@ it('lets a key that was there before go on signing, without an end', async () =>
       insert into signing_keys values ('tkt_a', 'ins_a', 'ticket', 'RS256', 'n', 'e', 1, x'00', 1701);
     `)
     await signingKeyLife(db)
-    const lives = connection.all(
+    const lives = connection.allNow(
       'select id, active_from, retires_at, revoked_at from signing_keys order by id',
     )
     expect(lives).toEqual([

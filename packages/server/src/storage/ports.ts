@@ -1,0 +1,42 @@
+/** Every port on one connection. */
+import type { Changes } from './cache/changes.ts'
+import { actorTokenReader, actorTokenStore } from './sql/actor-token-store.ts'
+import { auditLog, auditReader } from './sql/audit-log.ts'
+import { idempotentAnswerReader, idempotentAnswerStore } from './sql/idempotent-answer-store.ts'
+import { instanceReader, instanceStore } from './sql/instance-store.ts'
+import { m2mTokenUseStore } from './sql/m2m-token-uses.ts'
+import { m2mTokenReader, m2mTokenStore } from './sql/m2m-token-store.ts'
+import { machineReader, machineStore } from './sql/machine-store.ts'
+import { masterKeyReader, masterKeyStore } from './sql/master-key-store.ts'
+import { signingKeyReader, signingKeyStore } from './sql/signing-key-store.ts'
+import { testingTokenReader, testingTokenStore } from './sql/testing-token-store.ts'
+import { userReader, userStore } from './sql/user-store.ts'
+import type { SqlConnection } from './sql-connection.ts'
+import type { Readers, Stores } from './storage.ts'
+
+export const createReaders = (sql: SqlConnection): Readers => ({
+  masterKeys: masterKeyReader(sql),
+  instances: instanceReader(sql),
+  signingKeys: signingKeyReader(sql),
+  machines: machineReader(sql),
+  users: userReader(sql),
+  m2mTokens: m2mTokenReader(sql),
+  actorTokens: actorTokenReader(sql),
+  testingTokens: testingTokenReader(sql),
+  idempotentAnswers: idempotentAnswerReader(sql),
+  audit: auditReader(sql),
+})
+
+export const createStores = (sql: SqlConnection, changes: Changes): Stores => ({
+  masterKeys: masterKeyStore(sql),
+  instances: instanceStore(sql, changes),
+  signingKeys: signingKeyStore(sql, changes),
+  machines: machineStore(sql, changes),
+  users: userStore(sql),
+  m2mTokens: m2mTokenStore(sql, changes),
+  m2mTokenUses: m2mTokenUseStore(sql),
+  actorTokens: actorTokenStore(sql),
+  testingTokens: testingTokenStore(sql),
+  idempotentAnswers: idempotentAnswerStore(sql),
+  audit: auditLog(sql),
+})

@@ -1,0 +1,23 @@
+/**
+ * What the stores ask of a connection to a database: a query builder for what is cold, text for what is hot.
+ * Text has `?` for its values. Whatever the driver throws comes out as `service_unavailable`: a store that
+ * fails has no opinion.
+ */
+import type { Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+export type SqlValue = string | number | null | Uint8Array
+
+export interface SqlConnection {
+  readonly dialect: 'sqlite' | 'postgres'
+  readonly query: Kysely<Schema>
+  get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined>
+  /** As `get`, with the columns in their order: half the cost, for the one read that verification makes. */
+  getColumns<Columns extends readonly unknown[]>(
+    sql: string,
+    ...values: SqlValue[]
+  ): Promise<Columns | undefined>
+  all<Row>(sql: string, ...values: SqlValue[]): Promise<Row[]>
+  /** @returns how many rows changed */
+  run(sql: string, ...values: SqlValue[]): Promise<number>
+}
