@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
-// Packages of this workspace are tested as they are written, not as they were built last.
-const conditions = ['@mintmark/source', 'node', 'import', 'module', 'default']
+// Packages of this workspace are tested as they are written, not as they were built last. Neither `import` nor
+// `require` is named: each is true where it is, and a CommonJS package that is given both gets a module for a class.
+const conditions = ['@mintmark/source', 'node', 'module']
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    // Starts PostgreSQL once a test asks for a database.
+    globalSetup: 'tests/support/start-postgres.ts',
     // Counted by .ci/run, which prints them last.
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/mintmark/test-results.json' }]],
     // One line a file while all is well.

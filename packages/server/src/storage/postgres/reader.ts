@@ -1,0 +1,70 @@
+/**
+ * A connection for reads, on which each is sent without waiting for the one before. It is made when it is
+ * needed, and made anew when it was lost. A read changes nothing, so one that was lost is asked once more.
+ */
+import type pg from 'pg'
+import { connectClient, type ConnectOptions } from './connect.ts'
+import type { Queryable } from './connection.ts'
+import { faultOf } from './sqlstate.ts'
+
+export interface PipelinedReader extends Queryable {
+  close(): Promise<void>
+}
+
+export function createPipelinedReader(options: ConnectOptions): PipelinedReader {
+  let connected: Promise<pg.Client> | null = null
+
+  function client(): Promise<pg.Client> {
+    if (connected === null) {
+      const connecting = connectClient(options)
+      const forget = () => {
+        if (connected === connecting) connected = null
+      }
+      connecting.then((made) => made.once('end', forget).once('error', forget), forget)
+      connected = connecting
+    }
+    return connected
+  }
+
+  async function ask(config: pg.QueryConfig): Promise<pg.QueryResult> {
+    const asked = client()
+    try {
+      return await (await asked).query(config)
+    } catch (error) {
+      if (faultOf(error) === 'lost' && connected === asked) {
+        connected = null
+        void asked.then((lost) => lost.end()).catch(() => {})
+      }
+      throw error
+    }
+  }
+
+  return {
+    async query(config) {
+      try {
+        return await ask(config as pg.QueryConfig)
+      } catch (error) {
+        if (faultOf(error) !== 'lost' || isTimeout(error)) throw error
+        return ask(config as pg.QueryConfig)
+      }
+    },
+    async close() {
+      await connected?.then((open) => open.end()).catch(() => {})
+    },
+  }
+}
+
+/** Whoever has waited that long is told; a second time would be too long. */
+const isTimeout = (error: unknown): boolean => /timeout/i.test((error as Error).message)
+
+/** Several, in turn: each is one process of the database. */
+export function createReaders(options: ConnectOptions, count: number): PipelinedReader {
+  const readers = Array.from({ length: count }, () => createPipelinedReader(options))
+  let turn = 0
+  return {
+    query: (config) => readers[(turn = (turn + 1) % count)]!.query(config),
+    async close() {
+      await Promise.all(readers.map((reader) => reader.close()))
+    },
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * Transactions on PostgreSQL, side by side on the connections of a pool, each acknowledged once the server has
+ * made it durable. What failed without having been committed is tried again; what may have been committed,
+ * because the connection was lost just then, is looked up.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { AuthorityError, unavailable } from '../../core/errors.ts'
+import { isEmpty, type ChangeSet } from '../cache/changes.ts'
+import type { Runner } from '../enclosing-transactions.ts'
+import { entriesOf } from '../sql/revocation-log.ts'
+import type { Stores } from '../storage.ts'
+import type { Queryable } from './connection.ts'
+import type { AuditTrace, Session } from './session.ts'
+import { faultOf } from './sqlstate.ts'
+
+export interface TransactionOptions {
+  readonly pool: pg.Pool
+  readonly sessionOf: (client: pg.PoolClient) => Session
+  /** Where a commit of unknown outcome is looked up. */
+  readonly reader: Queryable
+  /** Wake the other nodes up when something has changed. */
+  readonly notify: boolean
+  /** Called when a transaction was committed, before its caller is told. */
+  readonly onCommit: (changed: ChangeSet, lastPosition: number | null) => void
+}
+
+/** Nobody waits longer for a lock than for an answer, and a node that was stopped does not keep locks. */
+const BEGIN = `begin;
+  set local statement_timeout = '3s'; set local lock_timeout = '3s';
+  set local idle_in_transaction_session_timeout = '10s'`
+
+/** Positions from the row that all who log lock until they commit, so that their order is that of the commits. */
+const APPEND = `with head as (
+    update revocation_head set position = position + $1 where id = 1 returning position
+  ), appended as (
+    insert into revocation_log (position, m2m_token_id, at)
+    select head.position - $1 + entry.number, entry.id, $3
+    from head, unnest($2::text[]) with ordinality as entry (id, number)
+  )
+  select position from head`
+
+/** Only wakes the other nodes up: what they read is the log. */
+export const CHANNEL = 'mintmark_revocations'
+const NOTIFY = `notify ${CHANNEL}`
+
+/** As long as trying again may take. */
+const RETRY_FOR_MS = 2_500
+const LONGEST_PAUSE_MS = 200
+
+/** Past this many waiting for a connection, more are turned away: a caller that waits longer has given up. */
+const MOST_WAITING = 5_000
+
+export function createRunner(options: TransactionOptions): Runner<Stores> {
+  const { pool } = options
+
+  async function run<T>(work: (stores: Stores) => Promise<T>, once = false): Promise<T> {
+    if (pool.waitingCount >= MOST_WAITING) throw new AuthorityError('too_many_requests', { retryAfter: 1 })
+    const deadline = performance.now() + RETRY_FOR_MS
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await attemptOnce(options, work)
+      if ('value' in outcome) return outcome.value
+      const again = outcome.again && !(once && outcome.began) && performance.now() < deadline
+      if (!again) throw outcome.error
+      await sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, 5 * 2 ** attempt))
+    }
+  }
+
+  return { run }
+}
+
+type Outcome<T> =
+  | { readonly value: T }
+  | {
+      readonly error: unknown
+      /** Whether nothing was committed and it may go well another time. */
+      readonly again: boolean
+      /** Whether the work was begun. */
+      readonly began: boolean
+    }
+
+async function attemptOnce<T>(
+  options: TransactionOptions,
+  work: (stores: Stores) => Promise<T>,
+): Promise<Outcome<T>> {
+  let client: pg.PoolClient
+  try {
+    client = await options.pool.connect()
+  } catch (error) {
+    return { error: unavailable(error), again: true, began: false }
+  }
+  const session = options.sessionOf(client)
+  const begun = settled(client.query(BEGIN))
+  let value: T
+  try {
+    value = await work(session.stores)
+    throwIfFailed(await begun)
+  } catch (error) {
+    await rollback(client, error)
+    // Whatever the driver throws comes as ours; all else is the work's own opinion.
+    const again = error instanceof AuthorityError && faultOf(error) !== 'other'
+    return { error, again, began: true }
+  }
+  return commit(options, session, value)
+}
+
+async function commit<T>(
+  { reader, notify, onCommit }: TransactionOptions,
+  session: Session,
+  value: T,
+): Promise<Outcome<T>> {
+  const { client, audited } = session
+  const changed = session.changes.take()
+  // All of it is sent at once; what comes after a failure fails too, and then nothing is committed.
+  const appended = isEmpty(changed) ? null : settled(append(client, changed, notify))
+  const committed = await settled(client.query('commit'))
+  if ('error' in committed && isUndecided(committed.error)) {
+    client.release(true)
+    if (audited === null || !(await wasCommitted(reader, audited))) {
+      return { error: unavailable(committed.error), again: false, began: true }
+    }
+    onCommit(changed, null)
+    return { value }
+  }
+  const failure = [appended === null ? null : await appended, committed].find(
+    (each): each is { error: unknown } => each !== null && 'error' in each,
+  )
+  if (failure !== undefined || (committed as { value: pg.QueryResult }).value.command !== 'COMMIT') {
+    const error = failure?.error ?? new Error('The transaction was rolled back.')
+    client.release(true)
+    return { error: unavailable(error), again: faultOf(error) !== 'other', began: true }
+  }
+  client.release()
+  const position = appended === null ? null : ((await appended) as { value: number }).value
+  onCommit(changed, position)
+  return { value }
+}
+
+/** @returns the position of the last entry */
+async function append(client: pg.PoolClient, changed: ChangeSet, notify: boolean): Promise<number> {
+  const entries = entriesOf(changed)
+  const [{ rows }] = await Promise.all([
+    client.query<{ position: number }>(APPEND, [entries.length, entries, Date.now()]),
+    notify && client.query(NOTIFY),
+  ])
+  return rows[0]!.position
+}
+
+/** An error without a code of its own came instead of the answer, which nobody has seen. */
+const isUndecided = (error: unknown): boolean => faultOf(error) === 'lost'
+
+/** How often and for how long an event is looked for that a commit should have written. */
+const LOOKS = 20
+const BETWEEN_LOOKS_MS = 100
+
+async function wasCommitted(reader: Queryable, { number, traceId }: AuditTrace): Promise<boolean> {
+  const text = 'select 1 from audit_events where number = $1 and trace_id = $2'
+  for (let look = 1; look <= LOOKS; look++) {
+    try {
+      const { rows } = await reader.query({ text, values: [number, traceId] })
+      if (rows.length > 0) return true
+    } catch {
+      // The server may be coming back, or another one in its place.
+    }
+    await sleep(BETWEEN_LOOKS_MS)
+  }
+  return false
+}
+
+async function rollback(client: pg.PoolClient, cause: unknown): Promise<void> {
+  const fault = cause instanceof AuthorityError ? faultOf(cause) : 'other'
+  if (fault === 'lost' || fault === 'read_only') return client.release(true)
+  const rolledBack = await settled(client.query('rollback'))
+  client.release('error' in rolledBack)
+}
+
+type Settled<T> = { readonly value: T } | { readonly error: unknown }
+
+const settled = <T>(promise: Promise<T>): Promise<Settled<T>> =>
+  promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  )
+
+function throwIfFailed(outcome: Settled<unknown>): void {
+  if ('error' in outcome) throw unavailable(outcome.error)
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe } from 'vitest'
+import { openPostgres } from '../../packages/server/src/storage/postgres.ts'
+import type { Storage } from '../../packages/server/src/storage/storage.ts'
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
+import { actorTokenStoreConformance } from './conformance/actor-token-store.ts'
+import { auditLogConformance } from './conformance/audit-log.ts'
+import { enclosingTransactionConformance } from './conformance/enclosing-transactions.ts'
+import { idempotentAnswerStoreConformance } from './conformance/idempotent-answer-store.ts'
+import { instanceStoreConformance } from './conformance/instance-store.ts'
+import { m2mTokenPoolConformance } from './conformance/m2m-token-pool.ts'
+import { m2mTokenStoreConformance } from './conformance/m2m-token-store.ts'
+import { m2mTokenUsesConformance } from './conformance/m2m-token-uses.ts'
+import { machineStoreConformance } from './conformance/machine-store.ts'
+import { masterKeyStoreConformance } from './conformance/master-key-store.ts'
+import { sharingConformance } from './conformance/sharing.ts'
+import { signingKeyStoreConformance } from './conformance/signing-key-store.ts'
+import { testingTokenStoreConformance } from './conformance/testing-token-store.ts'
+import { transactionConformance } from './conformance/transactions.ts'
+import { userStoreConformance } from './conformance/user-store.ts'
+
+/** The database of each storage that is open. */
+const opened = new Map<Storage, TestDatabase>()
+
+/** Short, so that a test can wait until it is over. */
+const LEASE_MS = 50
+
+async function openOn(database: TestDatabase, cachedTokens = 100, listen = true): Promise<Storage> {
+  const storage = await openPostgres({
+    url: database.url,
+    directUrl: null,
+    poolSize: 5,
+    listen,
+    leaseMs: LEASE_MS,
+    migrate: true,
+    cachedTokens,
+  })
+  opened.set(storage, database)
+  return storage
+}
+
+/** An empty database with its tables, made once: a copy is ready sooner than its tables are made. */
+let empty: TestDatabase
+
+beforeAll(async () => {
+  empty = await freshDatabase()
+  const storage = await openOn(empty)
+  opened.delete(storage)
+  await storage.close()
+})
+
+afterAll(() => empty.drop())
+
+const open = async (cachedTokens?: number, listen?: boolean) =>
+  openOn(await freshDatabase(empty), cachedTokens, listen)
+
+const openCached = () => open()
+const openUncached = () => open(0)
+const openPolled = () => open(100, false)
+const openBeside = (storage: Storage) => openOn(opened.get(storage)!)
+const openPolledBeside = (storage: Storage) => openOn(opened.get(storage)!, 100, false)
+
+async function reopen(storage: Storage): Promise<Storage> {
+  const database = opened.get(storage)!
+  opened.delete(storage)
+  await storage.close()
+  return openOn(database)
+}
+
+/** What a request does, once the lease has passed since whatever was committed elsewhere. */
+async function catchUp(storage: Storage): Promise<void> {
+  await sleep(LEASE_MS)
+  await storage.catchUp()
+}
+
+afterEach(async () => {
+  for (const storage of opened.keys()) await storage.close()
+  for (const database of new Set(opened.values())) await database.drop()
+  opened.clear()
+})
+
+describe('PostgreSQL', () => {
+  masterKeyStoreConformance(openCached)
+  instanceStoreConformance(openCached)
+  signingKeyStoreConformance(openCached)
+  machineStoreConformance(openCached)
+  userStoreConformance(openCached)
+  m2mTokenStoreConformance(openCached)
+  m2mTokenPoolConformance(openCached)
+  m2mTokenUsesConformance(openCached, reopen)
+  actorTokenStoreConformance(openCached)
+  testingTokenStoreConformance(openCached)
+  idempotentAnswerStoreConformance(openCached, reopen)
+  auditLogConformance(openCached, false)
+  transactionConformance(openCached)
+  enclosingTransactionConformance(openCached)
+  sharingConformance(openCached, openBeside, catchUp)
+})
+
+describe('PostgreSQL that is polled', () => {
+  sharingConformance(openPolled, openPolledBeside, catchUp)
+})
+
+describe('PostgreSQL without a cache of tokens', () => {
+  m2mTokenStoreConformance(openUncached)
+  transactionConformance(openUncached)
+})
