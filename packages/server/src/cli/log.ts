@@ -9,16 +9,26 @@ export interface Log {
   flush(): void
 }
 
+export interface LogOptions {
+  /** Others write to the same stderr, so that each write has to be whole lines that no other gets between. */
+  readonly isShared?: boolean
+}
+
 /** @param format `text` costs more for each event and is for development */
-export function createLog(level: string, format: 'json' | 'text'): Log {
-  const destination = pino.destination({ fd: 2, sync: false })
+export function createLog(
+  level: string,
+  format: 'json' | 'text',
+  { isShared = false }: LogOptions = {},
+): Log {
+  const maxWrite = isShared ? SHARED_BATCH_LENGTH : BATCH_LENGTH
+  const destination = pino.destination({ fd: 2, sync: false, maxWrite })
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  const batches = inBatches(destination)
+  const batches = inBatches(destination, maxWrite)
   const lines = format === 'json' ? batches : asText(batches)
   const flush = () => {
     batches.handOver()
@@ -32,12 +42,17 @@ export function createLog(level: string, format: 'json' | 'text'): Log {
   return { log: pino(options, lines), writeLine: (line) => lines.write(line), flush }
 }
 
-/** Lines are handed over when there are this many characters of them, or after this time. */
+/** Lines are handed over before there are more characters of them than this, or after this time. */
 const BATCH_LENGTH = 16_384
+/** What a pipe takes in one piece, whoever else writes to it (PIPE_BUF on Linux). */
+const SHARED_BATCH_LENGTH = 4_096
 const BATCH_MS = 250
 
 /** Puts lines together, since what the destination does for each write costs as much as a verification. */
-function inBatches(destination: DestinationStream): DestinationStream & { handOver(): void } {
+function inBatches(
+  destination: DestinationStream,
+  longest: number,
+): DestinationStream & { handOver(): void } {
   let batch = ''
   let timer: NodeJS.Timeout | null = null
   function handOver(): void {
@@ -49,9 +64,9 @@ function inBatches(destination: DestinationStream): DestinationStream & { handOv
   return {
     handOver,
     write(line) {
+      if (batch.length + line.length > longest) handOver()
       batch += line
-      if (batch.length >= BATCH_LENGTH) handOver()
-      else timer ??= setTimeout(handOver, BATCH_MS).unref()
+      timer ??= setTimeout(handOver, BATCH_MS).unref()
     },
   }
 }

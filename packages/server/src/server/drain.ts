@@ -1,5 +1,6 @@
 /** Lets a listener finish what it has begun. */
 import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** No request is waited for longer than this once the server is to stop. */
@@ -40,4 +41,19 @@ export async function drain(server: Server, requests: OpenRequests, delayMs: num
     server.closeIdleConnections()
     await sleep(10)
   }
+}
+
+/**
+ * Leaves the address to another worker that listens on it too, and loses no request: a kept connection is
+ * ended by its next answer, which says so, or when its client or its own time limit does. To end an idle one
+ * now could meet a request that is on its way.
+ *
+ * @returns fulfilled when no connection is left
+ */
+export async function retire(server: Server, requests: OpenRequests): Promise<void> {
+  requests.lastOnes()
+  // The one of `node:http` ends idle connections at once.
+  const over = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+  const longest = server.keepAliveTimeout + LONGEST_DRAIN_MS
+  await Promise.race([over, sleep(longest, undefined, { ref: false })])
 }
