@@ -4,7 +4,8 @@ import { addPage, apiCommand, type PageFlags } from '../../api/api-command.ts'
 import { asMachine, machineIdOf } from '../../api/machine-named.ts'
 import { compact, plain, showPage, showRecord, state, time } from '../../api/show.ts'
 import { print, say } from '../../output.ts'
-import { durationOption, given, id, idOrName, json } from '../../values.ts'
+import { durationOption, given, idOrName, json } from '../../values.ts'
+import { revokeCommand } from './revoke-tokens.ts'
 import { verifyCommand } from './verify-token.ts'
 
 export function tokensCommand(): Command {
@@ -13,7 +14,7 @@ export function tokensCommand(): Command {
     .addCommand(issueCommand())
     .addCommand(listCommand())
     .addCommand(verifyCommand(showToken))
-    .addCommand(revokeCommand())
+    .addCommand(revokeCommand(showToken))
 }
 
 const AS_MACHINE = 'Id or name of the machine; needs the key of the instance.'
@@ -110,22 +111,6 @@ function sayLeftOut(shown: Readonly<Record<'revoked' | 'expired' | 'jwt', boolea
   ].flat()
   if (leftOut.length > 0) say(`Not in this list: ${leftOut.join(', ')}.`)
 }
-
-const revokeCommand = () =>
-  apiCommand<{ readonly reason?: string }>({
-    name: 'revoke',
-    description: 'Revoke an M2M token of either format, at once and for good. It does not ask.',
-    examples: `  mintmark tokens revoke mt_0199f6f1a1b27c3d8e4f5a6b7c8d9e0f --reason 'the laptop was lost'`,
-    shape: (command) =>
-      void command
-        .argument('<ID>', 'The id of the token, which is not the token itself.', id)
-        .option('--reason <TEXT>', 'Why, for the audit log.'),
-    async act({ mintmark, args: [m2mTokenId], flags: { reason } }) {
-      const asked = { m2mTokenId: m2mTokenId!, ...given({ revocationReason: reason }) }
-      const revoked = await mintmark.m2m.revokeToken(asked)
-      return () => showToken(revoked)
-    },
-  })
 
 /** As the authority has it: revocation outranks expiry. */
 const stateOf = ({ revoked, expired }: M2MToken): string =>

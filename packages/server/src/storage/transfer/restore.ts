@@ -1,0 +1,159 @@
+/**
+ * Fills an empty store from a backup. What happened after the backup was made is not in it, and above all no
+ * revocation. So either a journal says what is to be revoked again, or all that was issued until now is refused.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { SqlConnection } from '../sql-connection.ts'
+import { readArchive, type Header } from './archive.ts'
+import { continueNumbers, insertRows, type Place } from './connection.ts'
+import { openDestination } from './destination.ts'
+import { takeJournal, type JournalTaken } from './journal.ts'
+import { replay, type Replayed } from './replay.ts'
+import { tableNamed } from './tables.ts'
+
+export interface RestoreOptions {
+  /** Lines of `mintmark audit export`; `null`: nobody knows what happened since. */
+  readonly journal: AsyncIterable<string> | null
+  /** Milliseconds. */
+  readonly now: number
+  readonly traceId: string
+  readonly onProgress: ((done: number, table: string) => void) | null
+}
+
+export interface RestoreSummary {
+  readonly header: Header
+  /** How many rows of each table were in the backup. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly instances: number
+  /** No token that was issued until that instant is good; `null` with a journal. Milliseconds. */
+  readonly tokensNotBefore: number | null
+  readonly actorTokensRevoked: number
+  readonly journal: (JournalTaken & Replayed) | null
+}
+
+/**
+ * @throws {StorageError} if the store is not empty, or backup or journal cannot be used; then nothing of them
+ *   is there
+ */
+export async function restore(
+  source: Readable,
+  place: Place,
+  options: RestoreOptions,
+): Promise<RestoreSummary> {
+  try {
+    return await fill(source, place, options)
+  } finally {
+    // Whoever writes to the other end of a pipe must not wait for us.
+    source.destroy()
+  }
+}
+
+async function fill(source: Readable, place: Place, options: RestoreOptions): Promise<RestoreSummary> {
+  const { header, batches } = await readArchive(source)
+  const destination = await openDestination(place)
+  const { sql } = destination
+  try {
+    const rows = await load(sql, batches, options.onProgress)
+    const journal = options.journal === null ? null : await catchUp(sql, header, options.journal)
+    const refused =
+      journal === null ? await refuseAllUntil(sql, Math.max(options.now, header.createdAt)) : null
+    const instances = await record(sql, { header, journal, until: refused?.until ?? null }, options)
+    await beginHistory(sql)
+    await continueNumbers(sql)
+    await destination.finish()
+    return {
+      header,
+      rows,
+      instances,
+      tokensNotBefore: refused?.until ?? null,
+      actorTokensRevoked: refused?.actorTokens ?? 0,
+      journal,
+    }
+  } catch (error) {
+    await destination.abandon()
+    throw error
+  }
+}
+
+/** As many rows as one statement writes. */
+const ROWS = 1_000
+
+async function load(
+  sql: SqlConnection,
+  batches: Awaited<ReturnType<typeof readArchive>>['batches'],
+  onProgress: RestoreOptions['onProgress'],
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  let done = 0
+  for await (const { table, rows } of batches) {
+    for (let start = 0; start < rows.length; start += ROWS) {
+      await insertRows(sql, table, rows.slice(start, start + ROWS))
+    }
+    counts[table.name] = (counts[table.name] ?? 0) + rows.length
+    onProgress?.((done += rows.length), table.name)
+  }
+  return counts
+}
+
+async function catchUp(
+  sql: SqlConnection,
+  header: Header,
+  lines: AsyncIterable<string>,
+): Promise<JournalTaken & Replayed> {
+  const taken = await takeJournal(sql, lines, header)
+  return { ...taken, ...(await replay(sql, header.lastAuditNumber, taken.late)) }
+}
+
+/** @returns the instant, and how many actor tokens could still have been used */
+async function refuseAllUntil(
+  sql: SqlConnection,
+  until: number,
+): Promise<{ readonly until: number; readonly actorTokens: number }> {
+  await sql.run(
+    'update instances set tokens_not_before = ? where tokens_not_before is null or tokens_not_before < ?',
+    until,
+    until,
+  )
+  const actorTokens = await sql.run(
+    `update actor_tokens set status = 'revoked', updated_at = ? where status = 'pending'`,
+    until,
+  )
+  return { until, actorTokens }
+}
+
+interface Outcome {
+  readonly header: Header
+  readonly journal: JournalTaken | null
+  readonly until: number | null
+}
+
+/** One event for each instance. @returns how many there are */
+async function record(
+  sql: SqlConnection,
+  { header, journal, until }: Outcome,
+  { now, traceId }: RestoreOptions,
+): Promise<number> {
+  const backup = `backup of ${new Date(header.createdAt).toISOString()}`
+  const reason =
+    journal === null
+      ? `${backup}; all issued until ${new Date(until!).toISOString()} revoked`
+      : `${backup}; journal of ${journal.events} events replayed`
+  const instances = await sql.all<{ id: string }>('select id from instances order by id')
+  const { last } = (await sql.get<{ last: number | null }>('select max(number) as last from audit_events'))!
+  const rows = instances.map(({ id }, index) => {
+    const number = (last ?? 0) + index + 1
+    return [number, id, now, 'instance.restore', 'operator', null, id, null, traceId, reason]
+  })
+  await insertRows(sql, tableNamed('audit_events'), rows)
+  return instances.length
+}
+
+/** Whoever has followed the log of the database that was lost must not take this one for it. */
+async function beginHistory(sql: SqlConnection): Promise<void> {
+  await sql.run('delete from revocation_log')
+  await sql.run(
+    'update revocation_head set epoch = ?, position = 0 where id = 1',
+    randomBytes(8).toString('hex'),
+  )
+}
