@@ -5,6 +5,7 @@ import { actorTokensRevoke } from '@mintmark/sdk/funcs/actorTokensRevoke.js'
 import { jwksGet } from '@mintmark/sdk/funcs/jwksGet.js'
 import { m2mCreateToken } from '@mintmark/sdk/funcs/m2mCreateToken.js'
 import { m2mListTokens } from '@mintmark/sdk/funcs/m2mListTokens.js'
+import { m2mRevokeAllTokens } from '@mintmark/sdk/funcs/m2mRevokeAllTokens.js'
 import { m2mRevokeToken } from '@mintmark/sdk/funcs/m2mRevokeToken.js'
 import { m2mVerifyToken } from '@mintmark/sdk/funcs/m2mVerifyToken.js'
 import { machinesCreate } from '@mintmark/sdk/funcs/machinesCreate.js'
@@ -38,6 +39,7 @@ export const FUNCTIONS = {
   jwksGet,
   m2mCreateToken,
   m2mListTokens,
+  m2mRevokeAllTokens,
   m2mRevokeToken,
   m2mVerifyToken,
   machinesCreate,

@@ -101,6 +101,17 @@ export const TOKEN_CALLS: readonly EveryCall[] = [
     gives: (_, [{ m2mTokenId }]) => ({ id: m2mTokenId, revoked: true, revocationReason: 'lost' }),
   },
   {
+    name: 'm2mRevokeAllTokens',
+    method: 'm2m.revokeAllTokens',
+    args: async ({ other }) => [{ subject: other.id, dryRun: true }],
+    sends: ({ other }) => ({
+      method: 'POST',
+      path: '/v1/m2m_tokens/revoke_all',
+      body: { subject: other.id, dry_run: true },
+    }),
+    gives: ({ other }) => ({ subject: other.id, dryRun: true, count: 0 }),
+  },
+  {
     name: 'm2mVerifyToken',
     method: 'm2m.verifyToken',
     args: async ({ client, other }) => [

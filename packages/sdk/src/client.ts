@@ -6,6 +6,7 @@ import { actorTokensRevoke } from './funcs/actorTokensRevoke.ts'
 import { jwksGet } from './funcs/jwksGet.ts'
 import { m2mCreateToken } from './funcs/m2mCreateToken.ts'
 import { m2mListTokens } from './funcs/m2mListTokens.ts'
+import { m2mRevokeAllTokens } from './funcs/m2mRevokeAllTokens.ts'
 import { m2mRevokeToken } from './funcs/m2mRevokeToken.ts'
 import { m2mVerifyToken } from './funcs/m2mVerifyToken.ts'
 import { machinesCreate } from './funcs/machinesCreate.ts'
@@ -61,6 +62,7 @@ export class Mintmark extends MintmarkCore {
     listTokens: m2mListTokens,
     list: m2mListTokens,
     revokeToken: m2mRevokeToken,
+    revokeAllTokens: m2mRevokeAllTokens,
   })
 
   readonly machineTokens = unwrapAll(this, { create: machineTokensCreate })

@@ -30,6 +30,19 @@ export interface M2mTokensRevokeRequest {
   readonly revocationReason?: string | null
 }
 
+/** What `m2mTokens.revokeAll` takes. */
+export interface M2mTokensRevokeAllRequest {
+  /** Those that this machine issued. */
+  readonly subject?: string | null
+  /** The JWTs that this key signed, machine tokens too. */
+  readonly signingKeyId?: string | null
+  /** Those issued before that instant, which must not be to come. Default: all until now. */
+  readonly issuedBefore?: number | null
+  /** Only count them. */
+  readonly dryRun?: boolean
+  readonly revocationReason?: string | null
+}
+
 /** What `m2mTokens.verify` takes. */
 export interface M2mTokensVerifyRequest {
   readonly token?: string

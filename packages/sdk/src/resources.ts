@@ -49,6 +49,18 @@ export interface M2MToken {
   readonly updatedAt: number
 }
 
+/** The resource `m2m_token_revocation` as the authority gives it. */
+export interface M2MTokenRevocation {
+  readonly object: 'm2m_token_revocation'
+  readonly subject: string | null
+  readonly signingKeyId: string | null
+  /** What was issued until then is revoked. */
+  readonly revokedUntil: number
+  readonly dryRun: boolean
+  /** How many tokens that are good now; only counted in a dry run. */
+  readonly count: number | null
+}
+
 /** The resource `actor_token` as the authority gives it. */
 export interface ActorToken {
   readonly object: 'actor_token'

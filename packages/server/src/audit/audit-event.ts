@@ -8,6 +8,7 @@ import type { Millis } from '../core/time.ts'
 
 export const AUDIT_ACTIONS = [
   'instance.create',
+  'instance.restore',
   'instance_key.create',
   'instance_key.rotate',
   'signing_key.create',
@@ -25,6 +26,7 @@ export const AUDIT_ACTIONS = [
   'user.delete',
   'm2m_token.issue',
   'm2m_token.revoke',
+  'm2m_token.revoke_all',
   'actor_token.issue',
   'actor_token.revoke',
   'testing_token.issue',
@@ -56,8 +58,7 @@ export interface RecordedAuditEvent extends AuditEvent {
 
 /** Where use cases write events: always the log of their own transaction. */
 export interface AuditLog {
-  /** @returns its number */
-  record(event: AuditEvent): Promise<number>
+  record(event: AuditEvent): Promise<void>
 }
 
 export interface AuditReader {

@@ -31,5 +31,12 @@ export const toSeconds = (instant: Millis): Seconds => Math.floor(instant / 1000
 /** An instant is past from its own millisecond on. `null` stands for "never" and is not past. */
 export const isPast = (instant: Millis | null, now: Millis): boolean => instant !== null && instant <= now
 
+/** The latest of instants that may be missing; `null` if all are. */
+export const latest = (...instants: readonly (Millis | null | undefined)[]): Millis | null =>
+  instants.reduce<Millis | null>(
+    (newest, each) => (each != null && each > (newest ?? -1) ? each : newest),
+    null,
+  )
+
 /** Ten years. No lifetime that a caller may ask for is longer (wire reference, "Limits"). */
 export const LONGEST_LIFETIME = 315_360_000 as Seconds

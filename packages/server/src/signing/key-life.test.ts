@@ -15,6 +15,7 @@ const aKey = (id: string, life: Life = {}): SigningKey => ({
   publicKey: { n: 'n', e: 'AQAB' },
   sealed: { keyId: 1, box: Uint8Array.of() },
   createdAt: millis(0),
+  tokensNotBefore: null,
   ...({ activeFrom: 0, retiresAt: null, revokedAt: null, ...life } as Pick<
     SigningKey,
     'activeFrom' | 'retiresAt' | 'revokedAt'

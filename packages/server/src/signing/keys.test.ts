@@ -57,7 +57,7 @@ describe('the key to verify with', () => {
     for (now of [MADE, ACTIVE, millis(OVER - 1)]) {
       for (const key of [newest, first]) {
         const found = await keys.verifying(HERE, 'token', key.id)
-        expect(found!.equals(publicKeyOf(key))).toBe(true)
+        expect(found!.key.equals(publicKeyOf(key))).toBe(true)
       }
     }
   })

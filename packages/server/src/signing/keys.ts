@@ -3,16 +3,24 @@ import type { KeyObject } from 'node:crypto'
 import type { InstanceId, KeyId } from '../core/ids.ts'
 import type { KeyRing } from '../core/secrets/master-key.ts'
 import type { Reads } from '../core/stores.ts'
-import type { Clock } from '../core/time.ts'
+import type { Clock, Millis } from '../core/time.ts'
 import { isPublished, signerOf } from './key-life.ts'
 import { privateKeyOf, publicKeyOf, type KeyUse, type SigningKey } from './signing-key.ts'
 import type { SigningKeyReader } from './store.ts'
 
+/** A key, opened for what it was asked for. */
+export interface UsableKey {
+  readonly id: KeyId
+  readonly key: KeyObject
+  /** What it signed until that instant is revoked. */
+  readonly tokensNotBefore: Millis | null
+}
+
 export interface Keys {
   /** The key to sign with now. */
-  signing(instanceId: InstanceId, use: KeyUse): Promise<{ readonly id: KeyId; readonly key: KeyObject }>
+  signing(instanceId: InstanceId, use: KeyUse): Promise<UsableKey>
   /** The key a token names, if this instance has it for this use and still stands by what it signed. */
-  verifying(instanceId: InstanceId, use: KeyUse, id: string): Promise<KeyObject | null>
+  verifying(instanceId: InstanceId, use: KeyUse, id: string): Promise<UsableKey | null>
   /** Every key of a use, newest first: for tokens that name none. */
   verifyingAll(instanceId: InstanceId, use: KeyUse): Promise<readonly KeyObject[]>
 }
@@ -36,11 +44,14 @@ export function createKeys({
     async signing(instanceId, use) {
       const signer = signerOf(await read.signingKeys.keysOf(instanceId), use, clock.now())
       if (signer === null) throw new Error(`Instance ${instanceId} has no signing key for a ${use}.`)
-      return { id: signer.id, key: memo(privateKeys, signer, (key) => privateKeyOf(ring, key)) }
+      const { id, tokensNotBefore } = signer
+      return { id, key: memo(privateKeys, signer, (key) => privateKeyOf(ring, key)), tokensNotBefore }
     },
     async verifying(instanceId, use, id) {
       const named = (await publishedKeys(instanceId, use)).find((key) => key.id === id)
-      return named === undefined ? null : memo(publicKeys, named, publicKeyOf)
+      if (named === undefined) return null
+      const { tokensNotBefore } = named
+      return { id: named.id, key: memo(publicKeys, named, publicKeyOf), tokensNotBefore }
     },
     async verifyingAll(instanceId, use) {
       return (await publishedKeys(instanceId, use)).map((key) => memo(publicKeys, key, publicKeyOf))

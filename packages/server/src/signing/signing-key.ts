@@ -30,6 +30,8 @@ export interface SigningKey {
   readonly retiresAt: Millis | null
   /** Set when somebody has revoked it: then nothing that it signed is accepted. */
   readonly revokedAt: Millis | null
+  /** What it signed until that instant is revoked. */
+  readonly tokensNotBefore: Millis | null
 }
 
 const generate = promisify(generateKeyPair)
@@ -50,6 +52,7 @@ export async function generateSigningKey(
     activeFrom: name.createdAt,
     retiresAt: null,
     revokedAt: null,
+    tokensNotBefore: null,
   }
 }
 

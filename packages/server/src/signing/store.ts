@@ -1,4 +1,5 @@
-import type { InstanceId } from '../core/ids.ts'
+import type { InstanceId, KeyId } from '../core/ids.ts'
+import type { Millis } from '../core/time.ts'
 import type { SigningKey } from './signing-key.ts'
 
 export interface SigningKeyReader {
@@ -16,4 +17,6 @@ export interface SigningKeyStore extends SigningKeyReader {
   reseal(key: SigningKey): Promise<void>
   /** Replaces when the key signs, retires and was revoked, and nothing else. A revocation stays as it is. */
   setLife(key: SigningKey): Promise<void>
+  /** Revokes what the key signed until that instant. It never goes back. False if there is no such key. */
+  setTokensNotBefore(instanceId: InstanceId, id: KeyId, at: Millis): Promise<boolean>
 }

@@ -27,7 +27,7 @@ export async function createInstance(
 ): Promise<{ instance: Instance; secretKey: string }> {
   const createdAt = clock.now()
   const id = ids.next<InstanceId>('ins')
-  const instance: Instance = { id, name, environment, frontendOrigin, createdAt }
+  const instance: Instance = { id, name, environment, frontendOrigin, tokensNotBefore: null, createdAt }
   const key = newInstanceSecretKey({ ids, ring }, instance, createdAt)
   // Published clients know the first key of an instance by the instance's own id.
   const first = id as string as KeyId

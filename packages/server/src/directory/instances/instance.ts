@@ -16,6 +16,8 @@ export interface Instance {
   readonly environment: Environment
   /** Where its Frontend API and its public keys are, and what its JWTs name as issuer; `null`: this server's own URL. */
   readonly frontendOrigin: string | null
+  /** Tokens issued until that instant are revoked, all of them. */
+  readonly tokensNotBefore: Millis | null
   readonly createdAt: Millis
 }
 

@@ -16,4 +16,6 @@ export interface InstanceStore extends InstanceReader {
   insertSecretKey(key: InstanceSecretKey): Promise<void>
   /** Ends every key of the instance at that moment, unless it ends sooner already. */
   expireSecretKeys(id: InstanceId, at: Millis): Promise<void>
+  /** Revokes what was issued until that instant. It never goes back. */
+  setTokensNotBefore(id: InstanceId, at: Millis): Promise<void>
 }

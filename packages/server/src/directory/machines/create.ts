@@ -43,7 +43,16 @@ export function createMachine(
     if (unknown !== undefined) throw notFound({ noun: 'Machine', id: unknown })
 
     const id = ids.next<MachineId>('mch')
-    const machine: Machine = { id, instanceId, name, defaultTokenTtl, scopes, createdAt: now, updatedAt: now }
+    const machine: Machine = {
+      id,
+      instanceId,
+      name,
+      defaultTokenTtl,
+      scopes,
+      tokensNotBefore: null,
+      createdAt: now,
+      updatedAt: now,
+    }
     const key = newMachineSecretKey({ ids, ring }, machine, now)
     await machines.insert(machine)
     await machines.insertSecretKey(key)

@@ -14,6 +14,8 @@ export interface Machine {
   readonly defaultTokenTtl: Seconds | null
   /** The machines that may verify its tokens. A token keeps the scopes of the moment it was issued. */
   readonly scopes: readonly MachineId[]
+  /** Its tokens issued until that instant are revoked, all of them. */
+  readonly tokensNotBefore: Millis | null
   readonly createdAt: Millis
   readonly updatedAt: Millis
 }

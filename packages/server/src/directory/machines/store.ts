@@ -42,4 +42,6 @@ export interface MachineStore extends MachineReader {
   insertSecretKey(key: MachineSecretKey): Promise<void>
   /** Ends the key at that moment, unless it ends sooner already. */
   expireSecretKey(id: SecretKeyId, at: Millis): Promise<void>
+  /** Revokes what the machine issued until that instant. It never goes back. False if there is no such machine. */
+  setTokensNotBefore(instanceId: InstanceId, id: MachineId, at: Millis): Promise<boolean>
 }

@@ -5,8 +5,8 @@ import { m2mTokenId, type IdSource } from '../../core/ids.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
 import type { KeyRing } from '../../core/secrets/master-key.ts'
 import type { Reads, Transactions } from '../../core/stores.ts'
-import { after, seconds, type Clock, type Millis, type Seconds } from '../../core/time.ts'
-import type { FrontendOriginOf } from '../../directory/instances/instance.ts'
+import { after, latest, millis, seconds, type Clock, type Millis, type Seconds } from '../../core/time.ts'
+import type { FrontendOriginOf, Instance } from '../../directory/instances/instance.ts'
 import type { InstanceReader } from '../../directory/instances/store.ts'
 import type { Machine } from '../../directory/machines/machine.ts'
 import type { MachineReader } from '../../directory/machines/store.ts'
@@ -57,19 +57,27 @@ export async function issueM2mToken(
   const machine = await deps.read.machines.find(instanceId, machineId)
   if (machine === null) throw new AuthorityError('machine_secret_key_invalid')
 
+  const instance = (await deps.read.instances.find(instanceId))!
   const lifetime = effectiveLifetime(asked, machine, deps.longestLifetime)
-  if (asked.format === 'jwt') return issueJwt(deps, call, machine, asked, lifetime ?? DEFAULT_JWT_LIFETIME)
-  return issueOpaque(deps, call, machine, asked, lifetime)
+  const issuer = { instance, machine }
+  if (asked.format === 'jwt') return issueJwt(deps, call, issuer, asked, lifetime ?? DEFAULT_JWT_LIFETIME)
+  return issueOpaque(deps, call, issuer, asked, lifetime)
+}
+
+interface Issuer {
+  readonly instance: Instance
+  readonly machine: Machine
 }
 
 function issueOpaque(
   { transaction, clock, ids, ring }: IssueM2mTokenDeps,
   call: Call<MachineCaller>,
-  machine: Machine,
+  { instance, machine }: Issuer,
   asked: NewM2mToken,
   lifetime: Seconds | null,
 ): Promise<IssuedM2mToken> {
   const now = clock.now()
+  const notBefore = latest(machine.tokensNotBefore, instance.tokensNotBefore)
   const { minRemaining } = asked
   if (minRemaining !== null && lifetime !== null && minRemaining >= lifetime) {
     throw invalid('min_remaining_ttl_seconds', 'must be less than the lifetime of the token')
@@ -85,11 +93,13 @@ function issueOpaque(
         claims: asked.claims,
         macKeyId: ring.currentId,
         goodUntil,
+        issuedAfter: notBefore,
       })
       if (pooled !== null) return { token: pooled, secret: m2mSecretOf(ring, pooled), pooled: true }
     }
     const expiresAt = lifetime === null ? null : after(now, lifetime)
-    const token = newToken({ ids, ring }, machine, asked, now, expiresAt)
+    const life = { createdAt: afterRevoked(now, notBefore), expiresAt }
+    const token = newToken({ ids, ring }, machine, asked, life)
     await m2mTokens.insert(token)
     await audit.record(eventOf(call, now, 'm2m_token.issue', token.id))
     return { token, secret: m2mSecretOf(ring, token), pooled: false }
@@ -97,9 +107,9 @@ function issueOpaque(
 }
 
 async function issueJwt(
-  { transaction, read, clock, ids, ring, keys, frontendOriginOf }: IssueM2mTokenDeps,
+  { transaction, clock, ids, ring, keys, frontendOriginOf }: IssueM2mTokenDeps,
   call: Call<MachineCaller>,
-  machine: Machine,
+  { instance, machine }: Issuer,
   asked: NewM2mToken,
   lifetime: Seconds,
 ): Promise<IssuedM2mToken> {
@@ -110,9 +120,11 @@ async function issueJwt(
 
   const now = clock.now()
   const expiresAt = jwtExpiry(now, after(now, lifetime))
-  const token = { ...newToken({ ids, ring }, machine, asked, now, expiresAt), expiresAt }
-  const instance = await read.instances.find(machine.instanceId)
-  const secret = m2mJwtOf(token, frontendOriginOf(instance!), await keys.signing(machine.instanceId, 'token'))
+  const signer = await keys.signing(machine.instanceId, 'token')
+  const notBefore = latest(machine.tokensNotBefore, instance.tokensNotBefore, signer.tokensNotBefore)
+  const life = { createdAt: afterRevoked(now, notBefore), expiresAt }
+  const token = { ...newToken({ ids, ring }, machine, asked, life), expiresAt, signingKeyId: signer.id }
+  const secret = m2mJwtOf(token, now, frontendOriginOf(instance), signer)
   // Signed first, recorded second, handed out last: a JWT that left without a record could not be revoked.
   await transaction(async ({ m2mTokens, audit }) => {
     await m2mTokens.insert(token)
@@ -125,8 +137,7 @@ const newToken = (
   { ids, ring }: { ids: IdSource; ring: KeyRing },
   machine: Machine,
   { format, claims }: NewM2mToken,
-  now: Millis,
-  expiresAt: Millis | null,
+  { createdAt, expiresAt }: Pick<M2mToken, 'createdAt' | 'expiresAt'>,
 ): M2mToken => ({
   id: m2mTokenId(ids.uuid()),
   instanceId: machine.instanceId,
@@ -135,12 +146,17 @@ const newToken = (
   scopes: machine.scopes,
   claims,
   macKeyId: ring.currentId,
+  signingKeyId: null,
   expiresAt,
   revokedAt: null,
   revocationReason: null,
-  createdAt: now,
-  updatedAt: now,
+  createdAt,
+  updatedAt: createdAt,
 })
+
+/** What is issued now is none of what was revoked, though a revocation may reach a little ahead of this clock. */
+const afterRevoked = (now: Millis, notBefore: Millis | null): Millis =>
+  notBefore !== null && notBefore >= now ? millis(notBefore + 1) : now
 
 function effectiveLifetime(asked: NewM2mToken, machine: Machine, longest: Seconds | null): Seconds | null {
   if (asked.lifetime !== null && longest !== null && asked.lifetime > longest) {

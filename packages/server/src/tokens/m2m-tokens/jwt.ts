@@ -11,10 +11,11 @@ import { DERIVED_CLAIMS, M2M_JWT_CATEGORY, RESERVED_CLAIMS, type M2mToken } from
  */
 export function m2mJwtOf(
   token: M2mToken & { readonly expiresAt: Millis },
+  now: Millis,
   issuer: string,
   signer: { id: KeyId; key: KeyObject },
 ): string {
-  const issuedAt = toSeconds(token.createdAt)
+  const issuedAt = toSeconds(now)
   const standard = {
     iss: issuer,
     sub: token.subject,

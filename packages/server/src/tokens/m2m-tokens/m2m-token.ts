@@ -3,10 +3,10 @@
  * machines in its scopes may verify them. Two formats of one thing: an opaque secret that is derived from
  * the token's id, and a JWT. Both leave a record, so both can be listed, revoked and audited.
  */
-import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
+import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
 import type { MacKeyId } from '../../core/secrets/master-key.ts'
-import { isPast, type Millis } from '../../core/time.ts'
+import { isPast, millis, type Millis } from '../../core/time.ts'
 import type { TokenState } from '../../core/verdict.ts'
 
 export type M2mTokenFormat = 'opaque' | 'jwt'
@@ -23,6 +23,8 @@ export interface M2mToken {
   /** As given, whatever JSON it was. */
   readonly claims: Json
   readonly macKeyId: MacKeyId
+  /** The key that signed it, for a JWT. */
+  readonly signingKeyId: KeyId | null
   readonly expiresAt: Millis | null
   readonly revokedAt: Millis | null
   readonly revocationReason: string | null
@@ -33,6 +35,12 @@ export interface M2mToken {
 /** Revocation outranks expiry, so an audit shows what a person decided. */
 export const stateOf = (token: M2mToken, now: Millis): TokenState =>
   token.revokedAt !== null ? 'revoked' : isPast(token.expiresAt, now) ? 'expired' : 'active'
+
+/** As it stands when everything that was issued until an instant is revoked. `null`: nothing is. */
+export const revokedUntil = (token: M2mToken, notBefore: Millis | null): M2mToken =>
+  token.revokedAt === null && isPast(token.createdAt, notBefore ?? millis(-1))
+    ? { ...token, revokedAt: notBefore }
+    : token
 
 /** The `cat` that marks a JWT as an M2M token in its protected header (wire reference, "JWT categories"). */
 export const M2M_JWT_CATEGORY = 'cl_B7d4PD333AAA'

@@ -1,18 +1,23 @@
 import { AuthorityError } from '../../core/errors.ts'
-import type { M2mTokenId, MachineId } from '../../core/ids.ts'
+import type { KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
 import { route, type Route } from '../../core/operation.ts'
-import { seconds } from '../../core/time.ts'
+import { seconds, type Millis } from '../../core/time.ts'
 import type { Verdict } from '../../core/verdict.ts'
 import { issueM2mToken, type IssueM2mTokenDeps } from './issue.ts'
 import { listM2mTokens, type ListM2mTokensDeps } from './list.ts'
 import type { M2mToken } from './m2m-token.ts'
 import { revokeM2mToken, type RevokeM2mTokenDeps } from './revoke.ts'
+import { countForRevocation, revokeAllM2mTokens, type RevokeAllM2mTokensDeps } from './revoke-all.ts'
 import { createVerifiedEncoder } from './verified-encoder.ts'
 import { verifyM2mToken, type VerifiedM2mToken, type VerifyM2mTokenDeps } from './verify.ts'
 import * as wire from './wire.ts'
 
-export type M2mTokenDeps = IssueM2mTokenDeps & VerifyM2mTokenDeps & RevokeM2mTokenDeps & ListM2mTokensDeps
+export type M2mTokenDeps = IssueM2mTokenDeps &
+  VerifyM2mTokenDeps &
+  RevokeM2mTokenDeps &
+  RevokeAllM2mTokensDeps &
+  ListM2mTokensDeps
 
 export function m2mTokenRoutes(deps: M2mTokenDeps): readonly Route[] {
   const { clock, m2mTokenUses } = deps
@@ -53,6 +58,23 @@ export function m2mTokenRoutes(deps: M2mTokenDeps): readonly Route[] {
         await revokeM2mToken(deps, call, id, body.revocation_reason ?? null),
       ])
       return resource!
+    }),
+
+    route(wire.revokeAllM2mTokensOperation, async ({ body }, call) => {
+      const { subject = null, signing_key_id = null, issued_before = null, dry_run } = body
+      const asked = {
+        subject: subject as MachineId | null,
+        signingKeyId: signing_key_id as KeyId | null,
+        issuedBefore: issued_before as Millis | null,
+      }
+      const { until, count } = dry_run
+        ? await countForRevocation(deps, call, asked)
+        : {
+            until: await revokeAllM2mTokens(deps, call, asked, body.revocation_reason ?? null),
+            count: null,
+          }
+      const object = 'm2m_token_revocation' as const
+      return { object, subject, signing_key_id, revoked_until: until, dry_run, count }
     }),
 
     route(wire.verifyM2mTokenOperation, async ({ body }, call) => {

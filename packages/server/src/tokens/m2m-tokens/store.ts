@@ -1,4 +1,4 @@
-import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
+import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
 import type { MacKeyId } from '../../core/secrets/master-key.ts'
 import type { Millis } from '../../core/time.ts'
@@ -12,8 +12,26 @@ export interface M2mTokenQuery {
   /** Expired tokens too. */
   readonly expired: boolean
   readonly now: Millis
+  readonly notBefore: NotBefore
   readonly limit: number
   readonly offset: number
+}
+
+/** Until when what was issued is revoked, all of it. */
+export interface NotBefore {
+  readonly everything: Millis | null
+  /** What each of these keys signed. */
+  readonly byKey: ReadonlyMap<KeyId, Millis>
+}
+
+/** Tokens that are good, as far as their own records say, and that were issued until an instant. */
+export interface IssuedUntil {
+  readonly until: Millis
+  readonly now: Millis
+  /** Only of that machine. */
+  readonly subject: MachineId | null
+  /** Only signed by that key. */
+  readonly signingKeyId: KeyId | null
 }
 
 /** What a token must have in common with a request to be given out again. */
@@ -27,6 +45,8 @@ export interface PoolQuery {
   readonly macKeyId: MacKeyId
   /** It must be good until then at least; a token that never expires always is. */
   readonly goodUntil: Millis
+  /** It must have been issued later than that. */
+  readonly issuedAfter: Millis | null
 }
 
 export interface M2mTokenReader {
@@ -37,6 +57,16 @@ export interface M2mTokenReader {
     instanceId: InstanceId,
     query: M2mTokenQuery,
   ): Promise<{ tokens: readonly M2mToken[]; totalCount: number }>
+  /**
+   * Looks at some tokens after an id, in the order of ids.
+   *
+   * @returns how many of them are meant, and the last id; `null` at the end
+   */
+  count(
+    instanceId: InstanceId,
+    query: IssuedUntil,
+    after: M2mTokenId | null,
+  ): Promise<{ readonly count: number; readonly last: M2mTokenId | null }>
 }
 
 /** What M2M tokens ask of storage. An adapter is correct when it passes the conformance suite. */

@@ -3,19 +3,21 @@ import type { M2mTokenId } from '../../core/ids.ts'
 import type { MacKeyId } from '../../core/secrets/master-key.ts'
 import type { SecretReader } from '../../core/secrets/secrets.ts'
 import type { Reads } from '../../core/stores.ts'
-import { toSeconds, type Clock, type Millis } from '../../core/time.ts'
+import { latest, toSeconds, type Clock, type Millis } from '../../core/time.ts'
 import { active, inactive, type Verdict } from '../../core/verdict.ts'
+import type { InstanceReader } from '../../directory/instances/store.ts'
 import type { MachineReader } from '../../directory/machines/store.ts'
 import { hasGoodSignature, looksLikeJwt, parseJwt } from '../../signing/jws.ts'
 import type { Keys } from '../../signing/keys.ts'
 import { isM2mJwt } from './jwt.ts'
-import { stateOf, type M2mToken, type M2mTokenFormat } from './m2m-token.ts'
+import { revokedUntil, stateOf, type M2mToken, type M2mTokenFormat } from './m2m-token.ts'
 import { readM2mSecret } from './secret.ts'
 import type { M2mTokenReader, M2mTokenUses } from './store.ts'
 
 export interface VerifyM2mTokenDeps extends Reads<{
   m2mTokens: M2mTokenReader
   machines: Pick<MachineReader, 'find'>
+  instances: Pick<InstanceReader, 'find'>
 }> {
   readonly clock: Clock
   readonly readSecret: SecretReader
@@ -48,11 +50,13 @@ interface Claimed {
   readonly format: M2mTokenFormat
   /** The master key that an opaque secret was made under; a JWT has none. */
   readonly macKeyId: MacKeyId | null
+  /** What the signing key of a JWT signed until that instant is revoked. */
+  readonly notBefore: Millis | null
 }
 
 function readOpaque(readSecret: SecretReader, { instanceId }: Caller, presented: string): Verdict<Claimed> {
   const secret = readM2mSecret(readSecret, instanceId, presented)
-  return secret === null ? inactive('malformed') : active({ ...secret, format: 'opaque' })
+  return secret === null ? inactive('malformed') : active({ ...secret, format: 'opaque', notBefore: null })
 }
 
 async function readJwt(
@@ -66,16 +70,17 @@ async function readJwt(
   if (!isM2mJwt(jwt)) return inactive('wrong_kind')
   const { kid } = jwt.header
   const key = typeof kid === 'string' ? await keys.verifying(instanceId, 'token', kid) : null
-  if (key === null || !hasGoodSignature(jwt, key)) return inactive('bad_signature')
+  if (key === null || !hasGoodSignature(jwt, key.key)) return inactive('bad_signature')
   if ((jwt.payload.nbf as number) > toSeconds(now)) return inactive('not_yet_valid')
-  return active({ id: jwt.payload.jti as M2mTokenId, format: 'jwt', macKeyId: null })
+  const id = jwt.payload.jti as M2mTokenId
+  return active({ id, format: 'jwt', macKeyId: null, notBefore: key.tokensNotBefore })
 }
 
 /** The record decides: an opaque secret and a JWT are judged alike from here on. */
 async function judge(
   { read, m2mTokenUses }: VerifyM2mTokenDeps,
   caller: Caller,
-  { id, format, macKeyId }: Claimed,
+  { id, format, macKeyId, notBefore }: Claimed,
   now: Millis,
 ): Promise<Verdict<VerifiedM2mToken>> {
   const token = await read.m2mTokens.find(caller.instanceId, id)
@@ -85,7 +90,10 @@ async function judge(
   if (!mayVerify(caller, token)) return inactive('not_in_scope')
   const machine = await read.machines.find(token.instanceId, token.subject)
   if (machine === null) return inactive('machine_deleted')
-  const state = stateOf(token, now)
+  const instance = await read.instances.find(token.instanceId)
+  // Whichever of them came last: none makes another weaker.
+  const revoked = latest(notBefore, machine.tokensNotBefore, instance?.tokensNotBefore)
+  const state = stateOf(revokedUntil(token, revoked), now)
   if (state !== 'active') return inactive(state)
   m2mTokenUses.note(id, now)
   return active({ token, usedAt: now })

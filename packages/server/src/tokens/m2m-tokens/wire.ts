@@ -114,6 +114,55 @@ export const revokeM2mTokenOperation = operation({
   errors: ['resource_not_found'],
 })
 
+export const revokeAllM2mTokensOperation = operation({
+  id: 'm2mTokens.revokeAll',
+  method: 'POST',
+  path: '/v1/m2m_tokens/revoke_all',
+  unversioned: true,
+  summary:
+    'Revoke all M2M tokens that a machine issued, that a key signed, or that were issued before an instant.',
+  description:
+    'However many they are, it takes one step. Tokens that are issued afterwards are good. Without `subject` and `signing_key_id` it is all of the instance, machine tokens too; then `issued_before` is required.',
+  extension: true,
+  callers: 'instance',
+  dialect: 'bad_request',
+  body: z
+    .strictObject({
+      subject: machineId.nullish().describe('Those that this machine issued.'),
+      signing_key_id: z
+        .string()
+        .regex(ID_PATTERNS.signingKey, 'must be the id of a signing key')
+        .nullish()
+        .describe('The JWTs that this key signed, machine tokens too.'),
+      issued_before: wireMillis
+        .min(0)
+        .nullish()
+        .describe('Those issued before that instant, which must not be to come. Default: all until now.'),
+      dry_run: z.boolean().default(false).describe('Only count them.'),
+      revocation_reason: prose(1_000).nullish(),
+    })
+    .refine(({ subject, signing_key_id, issued_before }) => subject ?? signing_key_id ?? issued_before, {
+      path: ['issued_before'],
+      message: 'is required without subject and signing_key_id',
+    })
+    .refine(({ subject, signing_key_id }) => subject == null || signing_key_id == null, {
+      path: ['signing_key_id'],
+      message: 'must not be given beside subject',
+    }),
+  success: 200,
+  response: z
+    .object({
+      object: z.literal('m2m_token_revocation'),
+      subject: machineId.nullable(),
+      signing_key_id: z.string().nullable(),
+      revoked_until: wireMillis.describe('What was issued until then is revoked.'),
+      dry_run: z.boolean(),
+      count: z.int().nullable().describe('How many tokens that are good now; only counted in a dry run.'),
+    })
+    .meta({ id: 'M2MTokenRevocation' }),
+  errors: ['resource_not_found'],
+})
+
 export const verifyM2mTokenOperation = operation({
   id: 'm2mTokens.verify',
   method: 'POST',

@@ -1,6 +1,8 @@
 import type { InstanceId } from '../../core/ids.ts'
-import { seconds, toSeconds, type Clock } from '../../core/time.ts'
+import type { Reads } from '../../core/stores.ts'
+import { latest, seconds, toSeconds, type Clock } from '../../core/time.ts'
 import { active, inactive, type Verdict } from '../../core/verdict.ts'
+import type { InstanceReader } from '../../directory/instances/store.ts'
 import { hasGoodSignature, parseJwt, type Jwt } from '../../signing/jws.ts'
 import type { Keys } from '../../signing/keys.ts'
 import {
@@ -11,14 +13,14 @@ import {
   type MachineToken,
 } from './machine-token.ts'
 
-export interface VerifyMachineTokenDeps {
+export interface VerifyMachineTokenDeps extends Reads<{ instances: Pick<InstanceReader, 'find'> }> {
   readonly clock: Clock
   readonly keys: Keys
 }
 
 /** Gives a verdict on any string at all. All it needs is in the token and the instance's public keys. */
 export async function verifyMachineToken(
-  { clock, keys }: VerifyMachineTokenDeps,
+  { clock, keys, read }: VerifyMachineTokenDeps,
   instanceId: InstanceId,
   presented: string,
 ): Promise<Verdict<MachineToken>> {
@@ -28,9 +30,13 @@ export async function verifyMachineToken(
   if (token === null) return inactive('wrong_kind')
   const { kid } = jwt.header
   const key = typeof kid === 'string' ? await keys.verifying(instanceId, 'token', kid) : null
-  if (key === null || !hasGoodSignature(jwt, key)) return inactive('bad_signature')
+  if (key === null || !hasGoodSignature(jwt, key.key)) return inactive('bad_signature')
   const now = toSeconds(clock.now())
   if (token.notBefore > now) return inactive('not_yet_valid')
+  const instance = await read.instances.find(instanceId)
+  const notBefore = latest(key.tokensNotBefore, instance?.tokensNotBefore)
+  // It says its second only: of the one in which all were revoked, none is good.
+  if (notBefore !== null && token.issuedAt <= toSeconds(notBefore)) return inactive('revoked')
   return token.expiresAt <= now ? inactive('expired') : active(token)
 }
 
