@@ -59,7 +59,8 @@ export function createFollower({
     for (;;) {
       // What is committed before this moment is in what is read now.
       const begun = { monotonic: clock.monotonic(), wall: clock.wall() }
-      if (cursor.advance(await readAfter(cursor.at.position))) {
+      const from = cursor.at
+      if (cursor.advance(await readAfter(from.position), from)) {
         readAt = begun
         return
       }

@@ -1,9 +1,9 @@
-/** What a storage does by itself from time to time: writes what was noted, and forgets what is over. */
+/** What a storage does by itself from time to time: writes what was noted, and removes what is over. */
 import type { Transactions } from '../core/stores.ts'
 import type { Millis } from '../core/time.ts'
 import type { BufferedM2mTokenUses } from './sql/m2m-token-uses.ts'
 import type { Stores } from './storage.ts'
-import { startAnswerSweeper } from './sweep-answers.ts'
+import { startSweeper, type SweeperOptions } from './sweep/sweeper.ts'
 
 export interface Chores {
   flush(): Promise<void>
@@ -12,11 +12,17 @@ export interface Chores {
   end(): Promise<void>
 }
 
+export interface ChoreOptions
+  extends Transactions<Stores>, Pick<SweeperOptions, 'tokenRetention' | 'keepMonths'> {
+  readonly uses: BufferedM2mTokenUses
+}
+
 /** How late a noted use is written at most is five seconds; a little less leaves time to write it. */
 const FLUSH_INTERVAL_MS = 4_000
 
-export function startChores({ transaction }: Transactions<Stores>, uses: BufferedM2mTokenUses): Chores {
-  const sweeper = startAnswerSweeper({ transaction })
+export function startChores({ uses, ...options }: ChoreOptions): Chores {
+  const { transaction } = options
+  const sweeper = startSweeper(options)
   const flush = () => uses.flush((batch) => transaction(({ m2mTokenUses }) => m2mTokenUses.write(batch)))
   // A batch that cannot be written stays noted; that the store fails is told by the requests that need it.
   const timer = setInterval(() => void flush().catch(() => {}), FLUSH_INTERVAL_MS).unref()
@@ -25,7 +31,7 @@ export function startChores({ transaction }: Transactions<Stores>, uses: Buffere
     sweep: sweeper.sweep,
     async end() {
       clearInterval(timer)
-      sweeper.stop()
+      await sweeper.stop()
       await flush().catch(() => {})
     },
   }

@@ -11,6 +11,7 @@ import { masterKeyReader, masterKeyStore } from './sql/master-key-store.ts'
 import { signingKeyReader, signingKeyStore } from './sql/signing-key-store.ts'
 import { testingTokenReader, testingTokenStore } from './sql/testing-token-store.ts'
 import { userReader, userStore } from './sql/user-store.ts'
+import { sweepStore } from './sweep/sweep-store.ts'
 import type { SqlConnection } from './sql-connection.ts'
 import type { Readers, Stores } from './storage.ts'
 
@@ -38,5 +39,6 @@ export const createStores = (sql: SqlConnection, changes: Changes): Stores => ({
   actorTokens: actorTokenStore(sql),
   testingTokens: testingTokenStore(sql),
   idempotentAnswers: idempotentAnswerStore(sql),
+  sweeping: sweepStore(sql),
   audit: auditLog(sql),
 })

@@ -6,15 +6,14 @@
  */
 import { join } from 'node:path'
 import { createCursor, type Cursor } from '../revocation/cursor.ts'
-import type { LogHead } from '../revocation/log.ts'
 import { createCaches, type Caches } from './cache/caches.ts'
 import { collectChanges, isEmpty, type ChangeSet } from './cache/changes.ts'
 import { startChores } from './chores.ts'
 import { createTransactions } from './enclosing-transactions.ts'
-import { migrate, migrationState } from './migrations/migrate.ts'
+import { prepareSchema } from './migrations/migrate.ts'
 import { createReaders, createStores } from './ports.ts'
 import { createM2mTokenUses } from './sql/m2m-token-uses.ts'
-import { entriesOf, READ_HEAD, READ_LOG, toLogPage, type LogRow } from './sql/revocation-log.ts'
+import { entriesOf, readLog, toLogPage, type LogRow } from './sql/revocation-log.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite/connection.ts'
 import { createGroupCommit } from './sqlite/group-commit.ts'
 import type { Storage, Stores } from './storage.ts'
@@ -27,6 +26,8 @@ export interface SqliteOptions {
   readonly migrate: boolean
   /** How many M2M tokens are kept in memory. */
   readonly cachedTokens: number
+  /** For how many days the record of a token is kept after it is over. Absent: for ever. */
+  readonly tokenRetention?: number
   /** Called once if the disk failed in a way after which nothing may be acknowledged any more. */
   readonly onFatal: (error: Error) => void
 }
@@ -64,15 +65,6 @@ function makeDurable(writer: SqliteConnection): void {
   }
 }
 
-async function prepareSchema(writer: SqliteConnection, mayMigrate: boolean): Promise<void> {
-  const { pending } = await migrationState(writer)
-  if (pending.length === 0) return
-  if (!mayMigrate) {
-    throw new StorageError(`The database needs ${pending.length} migration(s). Run "mintmark migrate" first.`)
-  }
-  await migrate(writer)
-}
-
 function createStorage(writer: SqliteConnection, reader: SqliteConnection, options: SqliteOptions): Storage {
   const cache = createCaches(options.cachedTokens)
   const uses = createM2mTokenUses(reader)
@@ -94,7 +86,8 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
   })
   const stores = createStores(writer, changes)
   const transactions = createTransactions<Stores>({ run: (work) => commits.run(() => work(stores)) })
-  const chores = startChores(transactions, uses)
+  const { tokenRetention = Infinity } = options
+  const chores = startChores({ ...transactions, uses, tokenRetention })
 
   return {
     read: cache.inFrontOf(createReaders(reader)),
@@ -105,6 +98,7 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
     async check() {
       reader.allNow('select id from master_keys limit 1')
       commits.check()
+      return { log: log.at, logAgeMs: 0 }
     },
     sweep: chores.sweep,
     flush: chores.flush,
@@ -117,6 +111,8 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
   }
 }
 
+const READ = readLog()
+
 /** Follows what other processes write to the log. */
 function followLog(
   writer: SqliteConnection,
@@ -124,7 +120,8 @@ function followLog(
 ): Pick<Cursor, 'at' | 'committed'> & { catchUp(): void } {
   let seenVersion = writer.dataVersion()
   let caughtUp = false
-  const cursor = createCursor(cache, writer.allNow<LogHead>(READ_HEAD)[0]!)
+  const readAfter = (position: number) => toLogPage(writer.allNow<LogRow>(READ, position))
+  const cursor = createCursor(cache, readAfter(Number.MAX_SAFE_INTEGER).head)
 
   return {
     get at() {
@@ -139,7 +136,7 @@ function followLog(
       // Inside a transaction of ours nobody else can commit.
       const version = writer.dataVersion()
       if (version === seenVersion) return
-      while (!cursor.advance(toLogPage(writer.allNow<LogRow>(READ_LOG, cursor.at.position))));
+      while (!cursor.advance(readAfter(cursor.at.position), cursor.at));
       seenVersion = version
     },
   }

@@ -12,6 +12,7 @@ import type { ActorTokenReader, ActorTokenStore } from '../tokens/actor-tokens/s
 import type { M2mTokenReader, M2mTokenStore, M2mTokenUses } from '../tokens/m2m-tokens/store.ts'
 import type { TestingTokenReader, TestingTokenStore } from '../tokens/testing-tokens/store.ts'
 import type { M2mTokenUseStore } from './sql/m2m-token-uses.ts'
+import type { SweepStore } from './sweep/sweep-store.ts'
 
 /** Which master keys have been used with this database, by number: never the keys themselves. */
 export interface MasterKeyReader {
@@ -19,11 +20,12 @@ export interface MasterKeyReader {
 }
 
 export interface MasterKeyStore extends MasterKeyReader {
+  /** False, having written nothing, if there is one of that number. */
   insert(key: {
     readonly id: number
     readonly fingerprint: string
     readonly createdAt: Millis
-  }): Promise<void>
+  }): Promise<boolean>
 }
 
 export interface Readers {
@@ -50,7 +52,15 @@ export interface Stores {
   readonly actorTokens: ActorTokenStore
   readonly testingTokens: TestingTokenStore
   readonly idempotentAnswers: IdempotentAnswerStore
+  readonly sweeping: SweepStore
   readonly audit: AuditLog
+}
+
+/** How a storage that is well is doing. */
+export interface StorageHealth {
+  readonly log: LogHead
+  /** How old the last look at the log is, in milliseconds; nothing for one machine. */
+  readonly logAgeMs: number
 }
 
 export interface Atomically<AllStores> {
@@ -81,8 +91,11 @@ export interface Storage extends Reads<Readers>, Transactions<Stores>, Atomicall
   /** How far into the revocation log what is in memory is known to be right. */
   logPosition(): LogHead
   /** @throws {AuthorityError} `service_unavailable` if it could not answer a read or take a write */
-  check(): Promise<void>
-  /** Forgets the remembered answers whose time is over, a batch at a time. It is done each minute without this, too. */
+  check(): Promise<StorageHealth>
+  /**
+   * Removes what has been over for long enough: remembered answers, tokens, entries of the revocation log. It is
+   * done in the background without this, too.
+   */
   sweep(now: Millis): Promise<void>
   /** Writes what was noted and not yet written. */
   flush(): Promise<void>

@@ -8,6 +8,7 @@ import { Migrator, type Migration } from 'kysely/migration'
 import { StorageError } from '../storage-error.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sql-connection.ts'
+import { refuseUnfinishedCopy } from '../transfer/copy-progress.ts'
 import * as postgresFirstTables from './postgres/0001-first-tables.ts'
 import * as firstTables from './sqlite/0001-first-tables.ts'
 import * as idempotentAnswers from './sqlite/0002-idempotent-answers.ts'
@@ -79,6 +80,21 @@ export async function migrate(connection: SqlConnection): Promise<readonly strin
     await sql`rollback`.execute(query)
     throw error
   }
+}
+
+/**
+ * What a storage does before it opens a database.
+ *
+ * @throws {StorageError} if it is older and may not be migrated, newer, or half of a copy
+ */
+export async function prepareSchema(connection: SqlConnection, mayMigrate: boolean): Promise<void> {
+  await refuseUnfinishedCopy(connection)
+  const { pending } = await migrationState(connection)
+  if (pending.length === 0) return
+  if (!mayMigrate) {
+    throw new StorageError(`The database needs ${pending.length} migration(s). Run "mintmark migrate" first.`)
+  }
+  await migrate(connection)
 }
 
 async function runAll(db: Kysely<Schema>, migrations: Readonly<Record<string, Migration>>): Promise<void> {

@@ -6,30 +6,47 @@ export interface ConnectOptions {
   readonly hosts: Hosts
   /** Whether a pooler stands between, which may give each transaction another session. */
   readonly pooled: boolean
+  /** Nobody waits longer for an answer; then the connection is given up, and what was asked is not known. */
+  readonly queryTimeoutMs?: number
+  /** Whether it is for requests, which do not wait for long, or for a command. */
+  readonly forRequests?: boolean
 }
 
 /** Nobody waits longer for a connection, be it new or one of the pool that is in use. */
 const CONNECT_TIMEOUT_MS = 2_000
 
-/** Nobody waits longer for an answer; then the connection is given up, and what was asked is not known. */
-const QUERY_TIMEOUT_MS = 4_000
+/** A little longer than the server is given. */
+const QUERY_TIMEOUT_MS = 3_500
 
 const { INT8, BYTEA } = pg.types.builtins
 const toBuffer = pg.types.getTypeParser(BYTEA) as (text: string) => Buffer
 
 /** As other databases give them. Milliseconds fit into a number for 285,000 years, and so do counts. */
-const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
-  [INT8]: Number,
-  [BYTEA]: (text) => new Uint8Array(toBuffer(text)),
+const PARSERS = new Map<number, (text: string) => unknown>([
+  [INT8, Number],
+  [BYTEA, (text) => new Uint8Array(toBuffer(text))],
+])
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    PARSERS.get(oid) ?? (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 }
 
-const types = {
-  getTypeParser: ((oid: number, format?: 'text') =>
-    PARSERS[oid] ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+/** Nobody waits longer for a lock than for an answer, and a node that was stopped does not keep locks. */
+const LIMITS = {
+  statement_timeout: 3_000,
+  lock_timeout: 3_000,
+  idle_in_transaction_session_timeout: 10_000,
+} as const
+
+/** The statement that begins a transaction: through a pooler, with the limits that the connection cannot have. */
+export const beginStatement = ({ pooled }: ConnectOptions): string => {
+  const limits = Object.entries(LIMITS).map(([name, value]) => `set local ${name} = ${value}`)
+  return pooled ? ['begin', ...limits].join('; ') : 'begin'
 }
 
 /** A client that connects to the current host, whatever it is told otherwise. */
-function clientClass({ hosts }: ConnectOptions) {
+function clientClass({ hosts, pooled, forRequests, queryTimeoutMs = QUERY_TIMEOUT_MS }: ConnectOptions) {
   return class extends pg.Client {
     readonly url: string
     constructor() {
@@ -40,9 +57,11 @@ function clientClass({ hosts }: ConnectOptions) {
         types,
         keepAlive: true,
         connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-        query_timeout: QUERY_TIMEOUT_MS,
+        query_timeout: queryTimeoutMs,
         pipeline: true,
-      } as pg.ClientConfig)
+        // A pooler does not take them from who connects.
+        ...(forRequests && !pooled && LIMITS),
+      })
       this.url = url
       // Whoever asks is told by what he asked; an idle connection that ends is nobody's fault.
       this.on('error', () => {})
@@ -85,8 +104,9 @@ export function createPool(options: ConnectOptions, size: number): pg.Pool {
     max: size,
     idleTimeoutMillis: 60_000,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    onConnect: (client: pg.ClientBase) => requirePrimary(options, client as Client),
-  } as pg.PoolConfig)
+    // The pool waits for it, though its type does not say so.
+    onConnect: ((client: Client) => requirePrimary(options, client)) as unknown as () => void,
+  })
   pool.on('error', () => {})
   return pool
 }

@@ -1,24 +1,30 @@
 /** One connection of the pool, with the stores on it. It has one transaction at a time. */
 import type pg from 'pg'
+import type { AuditEvent } from '../../audit/audit-event.ts'
 import { collectChanges, type CollectedChanges } from '../cache/changes.ts'
 import { createStores } from '../ports.ts'
 import type { SqlConnection } from '../sql-connection.ts'
 import type { Stores } from '../storage.ts'
 import { createSql, type Statement } from './connection.ts'
 
-/** Enough to find out later whether the transaction that wrote it was committed. */
-export interface AuditTrace {
-  readonly number: number
-  readonly traceId: string
-}
+/** What became of a promise, which then is rejected for nobody. */
+export type Settled<T> = { readonly value: T } | { readonly error: unknown }
+
+export const settled = <T>(promise: Promise<T>): Promise<Settled<T>> =>
+  promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  )
 
 export interface Session {
   readonly client: pg.PoolClient
   readonly sql: SqlConnection
   readonly stores: Stores
   readonly changes: CollectedChanges
-  /** The last audit event of the transaction. */
-  audited: AuditTrace | null
+  /** An audit event of the transaction: by it one can find out later whether that was committed. */
+  audited: AuditEvent | null
+  /** What was sent without waiting for it. If any of it fails, the transaction cannot be committed. */
+  readonly sent: Promise<Settled<unknown>>[]
   /** Whether the transaction has the lock that lets one of its kind run at a time. */
   alone: boolean
 }
@@ -30,6 +36,7 @@ export function createSessions(toStatement: (sql: string) => Statement): (client
     if (session === undefined) sessions.set(client, (session = open(client, toStatement)))
     session.changes.take()
     session.audited = null
+    session.sent.length = 0
     session.alone = false
     return session
   }
@@ -38,7 +45,15 @@ export function createSessions(toStatement: (sql: string) => Statement): (client
 function open(client: pg.PoolClient, toStatement: (sql: string) => Statement): Session {
   const sql = createSql(toStatement, client)
   const changes = collectChanges()
-  const session: Session = { client, sql, changes, audited: null, alone: false, stores: null as never }
+  const session: Session = {
+    client,
+    sql,
+    changes,
+    audited: null,
+    sent: [],
+    alone: false,
+    stores: null as never,
+  }
   const stores = createStores(sql, changes)
   return Object.assign(session, {
     stores: {
@@ -52,6 +67,9 @@ function open(client: pg.PoolClient, toStatement: (sql: string) => Statement): S
       users: alone(session, stores.users),
       m2mTokens: {
         ...stores.m2mTokens,
+        async insert(token) {
+          session.sent.push(settled(stores.m2mTokens.insert(token)))
+        },
         // Tokens are many, so only those of one machine wait for each other, and those that ask for one.
         async find(instanceId, id) {
           await sql.get('select id from m2m_tokens where id = ? for no key update', id)
@@ -64,8 +82,8 @@ function open(client: pg.PoolClient, toStatement: (sql: string) => Statement): S
       } satisfies Stores['m2mTokens'],
       audit: {
         async record(event) {
-          session.audited = { number: await stores.audit.record(event), traceId: event.traceId }
-          return session.audited.number
+          session.audited = event
+          session.sent.push(settled(stores.audit.record(event)))
         },
       } satisfies Stores['audit'],
     },

@@ -15,6 +15,12 @@ export type Fault =
 /** Serialization failure, deadlock, and a unique value that another transaction has just taken. */
 const CONFLICTS = new Set(['40001', '40P01', '23505'])
 
+/**
+ * Of a connection that knows a statement by what it was before: a migration has changed its table, or a pooler
+ * has put another session behind it.
+ */
+const STALE = new Set(['0A000', '26000'])
+
 /** Shutdown by hand, after a crash, and still starting; standby that ended a query. */
 const GOING_AWAY = new Set(['57P01', '57P02', '57P03', '57P05', '25P03'])
 
@@ -25,7 +31,7 @@ export function faultOf(error: unknown): Fault {
   }
   const { code } = (error ?? {}) as { code?: unknown }
   // Without a code it is not an answer of the server, but of the network or of the driver.
-  if (!isSqlState(code) || code.startsWith('08') || GOING_AWAY.has(code)) return 'lost'
+  if (!isSqlState(code) || code.startsWith('08') || GOING_AWAY.has(code) || STALE.has(code)) return 'lost'
   if (code === '25006') return 'read_only'
   return CONFLICTS.has(code) ? 'conflict' : 'other'
 }

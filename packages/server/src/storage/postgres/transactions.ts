@@ -5,16 +5,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import type { AuditEvent } from '../../audit/audit-event.ts'
 import { AuthorityError, unavailable } from '../../core/errors.ts'
 import { isEmpty, type ChangeSet } from '../cache/changes.ts'
 import type { Runner } from '../enclosing-transactions.ts'
 import { entriesOf } from '../sql/revocation-log.ts'
 import type { Stores } from '../storage.ts'
 import type { Queryable } from './connection.ts'
-import type { AuditTrace, Session } from './session.ts'
+import { settled, type Session, type Settled } from './session.ts'
 import { faultOf } from './sqlstate.ts'
 
 export interface TransactionOptions {
+  /** The statement that begins one. */
+  readonly begin: string
   readonly pool: pg.Pool
   readonly sessionOf: (client: pg.PoolClient) => Session
   /** Where a commit of unknown outcome is looked up. */
@@ -24,11 +27,6 @@ export interface TransactionOptions {
   /** Called when a transaction was committed, before its caller is told. */
   readonly onCommit: (changed: ChangeSet, lastPosition: number | null) => void
 }
-
-/** Nobody waits longer for a lock than for an answer, and a node that was stopped does not keep locks. */
-const BEGIN = `begin;
-  set local statement_timeout = '3s'; set local lock_timeout = '3s';
-  set local idle_in_transaction_session_timeout = '10s'`
 
 /** Positions from the row that all who log lock until they commit, so that their order is that of the commits. */
 const APPEND = `with head as (
@@ -90,51 +88,56 @@ async function attemptOnce<T>(
     return { error: unavailable(error), again: true, began: false }
   }
   const session = options.sessionOf(client)
-  const begun = settled(client.query(BEGIN))
+  const begun = settled(client.query(options.begin))
   let value: T
   try {
     value = await work(session.stores)
-    throwIfFailed(await begun)
   } catch (error) {
-    await rollback(client, error)
-    // Whatever the driver throws comes as ours; all else is the work's own opinion.
-    const again = error instanceof AuthorityError && faultOf(error) !== 'other'
-    return { error, again, began: true }
+    // Whatever the driver throws comes as ours; all else is the work's own opinion. After one statement has
+    // failed, all others do, and say nothing of why.
+    const isOpinion = !(error instanceof AuthorityError && error.code === 'service_unavailable')
+    const earlier = (await Promise.all([begun, ...session.sent])).find((each) => 'error' in each)
+    const cause = isOpinion ? null : (earlier?.error ?? error)
+    await rollback(client, cause)
+    return { error, again: cause !== null && faultOf(cause) !== 'other', began: true }
   }
-  return commit(options, session, value)
+  return commit(options, session, [begun, ...session.sent], value)
 }
 
 async function commit<T>(
   { reader, notify, onCommit }: TransactionOptions,
   session: Session,
+  sent: readonly Promise<Settled<unknown>>[],
   value: T,
 ): Promise<Outcome<T>> {
-  const { client, audited } = session
+  const { client } = session
   const changed = session.changes.take()
   // All of it is sent at once; what comes after a failure fails too, and then nothing is committed.
   const appended = isEmpty(changed) ? null : settled(append(client, changed, notify))
   const committed = await settled(client.query('commit'))
-  if ('error' in committed && isUndecided(committed.error)) {
+  const outcomes = [...(await Promise.all(sent)), ...(appended === null ? [] : [await appended]), committed]
+  const errors = outcomes.flatMap((each) => ('error' in each ? [each.error] : []))
+  // What the server says is so. If it has said nothing but that it is gone, the commit may be done.
+  const refusal = errors.find((each) => faultOf(each) !== 'lost')
+  if (errors.length > 0 || commandOf(committed) !== 'COMMIT') {
     client.release(true)
-    if (audited === null || !(await wasCommitted(reader, audited))) {
-      return { error: unavailable(committed.error), again: false, began: true }
+    const error = refusal ?? errors[0] ?? new Error('The transaction was rolled back.')
+    const isUndecided = refusal === undefined && 'error' in committed
+    if (isUndecided && session.audited !== null && (await wasCommitted(reader, session.audited))) {
+      onCommit(changed, null)
+      return { value }
     }
-    onCommit(changed, null)
-    return { value }
-  }
-  const failure = [appended === null ? null : await appended, committed].find(
-    (each): each is { error: unknown } => each !== null && 'error' in each,
-  )
-  if (failure !== undefined || (committed as { value: pg.QueryResult }).value.command !== 'COMMIT') {
-    const error = failure?.error ?? new Error('The transaction was rolled back.')
-    client.release(true)
-    return { error: unavailable(error), again: faultOf(error) !== 'other', began: true }
+    const again = !isUndecided && faultOf(error) !== 'other'
+    return { error: error instanceof AuthorityError ? error : unavailable(error), again, began: true }
   }
   client.release()
-  const position = appended === null ? null : ((await appended) as { value: number }).value
-  onCommit(changed, position)
+  onCommit(changed, appended === null ? null : ((await appended) as { value: number }).value)
   return { value }
 }
+
+/** A commit of a transaction that has failed is answered, too: by what was done instead. */
+const commandOf = (outcome: Settled<pg.QueryResult>): string | undefined =>
+  'value' in outcome ? outcome.value.command : undefined
 
 /** @returns the position of the last entry */
 async function append(client: pg.PoolClient, changed: ChangeSet, notify: boolean): Promise<number> {
@@ -146,18 +149,18 @@ async function append(client: pg.PoolClient, changed: ChangeSet, notify: boolean
   return rows[0]!.position
 }
 
-/** An error without a code of its own came instead of the answer, which nobody has seen. */
-const isUndecided = (error: unknown): boolean => faultOf(error) === 'lost'
-
 /** How often and for how long an event is looked for that a commit should have written. */
 const LOOKS = 20
 const BETWEEN_LOOKS_MS = 100
 
-async function wasCommitted(reader: Queryable, { number, traceId }: AuditTrace): Promise<boolean> {
-  const text = 'select 1 from audit_events where number = $1 and trace_id = $2'
+/** Ids are chosen before the commit, so an event is of one transaction and no other. It is among the newest. */
+const FIND_EVENT = `select 1 from audit_events where trace_id = $1 and action = $2 and target_id = $3
+  and number > (select coalesce(max(number), 0) from audit_events) - 10000`
+
+async function wasCommitted(reader: Queryable, { traceId, action, targetId }: AuditEvent): Promise<boolean> {
   for (let look = 1; look <= LOOKS; look++) {
     try {
-      const { rows } = await reader.query({ text, values: [number, traceId] })
+      const { rows } = await reader.query({ text: FIND_EVENT, values: [traceId, action, targetId] })
       if (rows.length > 0) return true
     } catch {
       // The server may be coming back, or another one in its place.
@@ -168,20 +171,8 @@ async function wasCommitted(reader: Queryable, { number, traceId }: AuditTrace):
 }
 
 async function rollback(client: pg.PoolClient, cause: unknown): Promise<void> {
-  const fault = cause instanceof AuthorityError ? faultOf(cause) : 'other'
+  const fault = cause === null ? 'other' : faultOf(cause)
   if (fault === 'lost' || fault === 'read_only') return client.release(true)
   const rolledBack = await settled(client.query('rollback'))
   client.release('error' in rolledBack)
-}
-
-type Settled<T> = { readonly value: T } | { readonly error: unknown }
-
-const settled = <T>(promise: Promise<T>): Promise<Settled<T>> =>
-  promise.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  )
-
-function throwIfFailed(outcome: Settled<unknown>): void {
-  if ('error' in outcome) throw unavailable(outcome.error)
 }

@@ -11,12 +11,11 @@ import type { SqlConnection } from '../sql-connection.ts'
 
 const INSERT = `insert into audit_events
   (instance_id, at, action, caller_kind, caller_id, target_id, address, trace_id, reason)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning number`
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const auditLog = (sql: SqlConnection): AuditLog => ({
   async record({ instanceId, at, action, callerKind, callerId, targetId, address, traceId, reason }) {
-    const values = [instanceId, at, action, callerKind, callerId, targetId, address, traceId, reason] as const
-    return (await sql.getColumns<[number]>(INSERT, ...values))![0]
+    await sql.run(INSERT, instanceId, at, action, callerKind, callerId, targetId, address, traceId, reason)
   },
 })
 

@@ -43,10 +43,17 @@ export const instanceReader = (sql: SqlConnection): InstanceReader => ({
 export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceStore => ({
   ...instanceReader(sql),
 
-  async insert({ id, name, environment, frontendOrigin, createdAt }) {
+  async insert({ id, name, environment, frontendOrigin, tokensNotBefore, createdAt }) {
     await sql.query
       .insertInto('instances')
-      .values({ id, name, environment, frontend_origin: frontendOrigin, created_at: createdAt })
+      .values({
+        id,
+        name,
+        environment,
+        frontend_origin: frontendOrigin,
+        tokens_not_before: tokensNotBefore,
+        created_at: createdAt,
+      })
       .execute()
     changes.directory()
   },
@@ -72,6 +79,13 @@ export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceSto
       'update instance_secret_keys set expires_at = ? where instance_id = ? and (expires_at is null or expires_at > ?)'
     await sql.run(expire, at, id, at)
   },
+
+  async setTokensNotBefore(id, at) {
+    changes.directory()
+    const set =
+      'update instances set tokens_not_before = ? where id = ? and (tokens_not_before is null or tokens_not_before < ?)'
+    await sql.run(set, at, id, at)
+  },
 })
 
 const toInstance = (row: Schema['instances']): Instance => ({
@@ -79,6 +93,7 @@ const toInstance = (row: Schema['instances']): Instance => ({
   name: row.name,
   environment: row.environment as Environment,
   frontendOrigin: row.frontend_origin,
+  tokensNotBefore: row.tokens_not_before as Millis | null,
   createdAt: row.created_at as Millis,
 })
 

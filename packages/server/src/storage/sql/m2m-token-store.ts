@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { InstanceId, M2mTokenId, MachineId } from '../../core/ids.ts'
+import type { ExpressionBuilder } from 'kysely'
+import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import { canonicalJson, type Json } from '../../core/json.ts'
-import type { Millis } from '../../core/time.ts'
+import { isPast, millis, type Millis } from '../../core/time.ts'
 import type { M2mToken, M2mTokenFormat } from '../../tokens/m2m-tokens/m2m-token.ts'
 import type { M2mTokenReader, M2mTokenStore } from '../../tokens/m2m-tokens/store.ts'
 import type { Schema } from '../schema.ts'
@@ -9,6 +10,12 @@ import type { SqlConnection } from '../sql-connection.ts'
 import type { Changes } from '../cache/changes.ts'
 
 type Row = Schema['m2m_tokens']
+
+/** Before every token. */
+const NEVER = millis(-1)
+
+/** As many as are looked at in one step of counting: more would hold requests up. */
+const COUNTED = 2_000
 
 const FIND = `select machine_id, format, scopes, claims, mac_key_id, signing_key_id, expires_at, revoked_at, revocation_reason,
   created_at, updated_at from m2m_tokens where id = ? and instance_id = ?`
@@ -21,7 +28,8 @@ type Found = [
 ]
 
 const INSERT = `insert into m2m_tokens (id, instance_id, machine_id, format, scopes, claims, pool_key, mac_key_id,
-  expires_at, revoked_at, revocation_reason, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  signing_key_id, expires_at, revoked_at, revocation_reason, created_at, updated_at)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** The look-up that every verification makes. */
 async function findM2mToken(
@@ -53,13 +61,25 @@ async function findM2mToken(
 export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
   find: (instanceId, id) => findM2mToken(sql, instanceId, id),
 
-  async list(instanceId, { subject, format, revoked, expired, now, limit, offset }) {
+  async list(instanceId, { subject, format, revoked, expired, now, notBefore, limit, offset }) {
     let matching = sql.query
       .selectFrom('m2m_tokens')
       .where('machine_id', '=', subject)
       .where('instance_id', '=', instanceId)
       .where('format', '=', format)
-    if (!revoked) matching = matching.where('revoked_at', 'is', null)
+    if (!revoked) {
+      matching = matching.where('revoked_at', 'is', null)
+      if (notBefore.everything !== null) matching = matching.where('created_at', '>', notBefore.everything)
+      for (const [keyId, until] of notBefore.byKey) {
+        const other = (is: ExpressionBuilder<Schema, 'm2m_tokens'>) =>
+          is.or([
+            is('signing_key_id', 'is', null),
+            is('signing_key_id', '!=', keyId),
+            is('created_at', '>', until),
+          ])
+        matching = matching.where(other)
+      }
+    }
     if (!expired)
       matching = matching.where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', now)]))
 
@@ -68,6 +88,25 @@ export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
       .select((is) => is.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
     return { tokens: rows.map(toToken), totalCount: count }
+  },
+
+  async count(instanceId, { until, now, subject, signingKeyId }, after) {
+    let tokens = sql.query
+      .selectFrom('m2m_tokens')
+      .select(['id', 'signing_key_id', 'created_at', 'revoked_at', 'expires_at'])
+      .where('instance_id', '=', instanceId)
+      .where('id', '>', after ?? '')
+    if (subject !== null) tokens = tokens.where('machine_id', '=', subject)
+    const rows = await tokens.orderBy('id').limit(COUNTED).execute()
+    const meant = rows.filter(
+      (row) =>
+        row.created_at <= until &&
+        row.revoked_at === null &&
+        !isPast(row.expires_at as Millis | null, now) &&
+        (signingKeyId === null || row.signing_key_id === signingKeyId),
+    )
+    const last = rows.length < COUNTED ? null : (rows.at(-1)!.id as M2mTokenId)
+    return { count: meant.length, last }
   },
 })
 
@@ -83,6 +122,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
       scopes,
       claims,
       macKeyId,
+      signingKeyId,
       expiresAt,
       revokedAt,
       revocationReason,
@@ -92,10 +132,10 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
     // In the order of the columns, which a line for each would hide.
     // prettier-ignore
     await sql.run(INSERT, id, instanceId, subject, format, JSON.stringify(scopes), kept, pool, macKeyId,
-      expiresAt, revokedAt, revocationReason, token.createdAt, token.updatedAt)
+      signingKeyId, expiresAt, revokedAt, revocationReason, token.createdAt, token.updatedAt)
   },
 
-  async findPooled(instanceId, { subject, claims, scopes, macKeyId, goodUntil }) {
+  async findPooled(instanceId, { subject, claims, scopes, macKeyId, goodUntil, issuedAfter }) {
     const alike = sql.query
       .selectFrom('m2m_tokens')
       .selectAll()
@@ -104,6 +144,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
       .where('revoked_at', 'is', null)
       .where('instance_id', '=', instanceId)
       .where('mac_key_id', '=', macKeyId)
+      .where('created_at', '>', issuedAfter ?? NEVER)
       .limit(1)
     // Two probes of one index: one that never expires, else the one that expires last.
     const row =
@@ -140,6 +181,7 @@ const toToken = (row: Omit<Row, 'pool_key'>): M2mToken => ({
   scopes: JSON.parse(row.scopes) as MachineId[],
   claims: row.claims === null ? null : (JSON.parse(row.claims) as Json),
   macKeyId: row.mac_key_id,
+  signingKeyId: row.signing_key_id as KeyId | null,
   expiresAt: row.expires_at as Millis | null,
   revokedAt: row.revoked_at as Millis | null,
   revocationReason: row.revocation_reason,

@@ -85,7 +85,7 @@ export const machineReader = (sql: SqlConnection): MachineReader => ({
 export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore => ({
   ...machineReader(sql),
 
-  async insert({ id, instanceId, name, defaultTokenTtl, scopes, createdAt, updatedAt }) {
+  async insert({ id, instanceId, name, defaultTokenTtl, tokensNotBefore, scopes, createdAt, updatedAt }) {
     await sql.query
       .insertInto('machines')
       .values({
@@ -93,6 +93,7 @@ export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore
         instance_id: instanceId,
         name,
         default_token_ttl: defaultTokenTtl,
+        tokens_not_before: tokensNotBefore,
         created_at: createdAt,
         updated_at: updatedAt,
       })
@@ -156,6 +157,15 @@ export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore
       'update machine_secret_keys set expires_at = ? where id = ? and (expires_at is null or expires_at > ?)'
     await sql.run(expire, at, id, at)
   },
+
+  async setTokensNotBefore(instanceId, id, at) {
+    changes.directory()
+    const machine = await sql.get('select id from machines where id = ? and instance_id = ?', id, instanceId)
+    const set =
+      'update machines set tokens_not_before = ? where id = ? and (tokens_not_before is null or tokens_not_before < ?)'
+    if (machine !== undefined) await sql.run(set, at, id, at)
+    return machine !== undefined
+  },
 })
 
 /** The scopes of each of these machines that has any. */
@@ -185,6 +195,7 @@ const toUnscoped = (row: Schema['machines']): Omit<Machine, 'scopes'> => ({
   instanceId: row.instance_id as InstanceId,
   name: row.name,
   defaultTokenTtl: row.default_token_ttl as Seconds | null,
+  tokensNotBefore: row.tokens_not_before as Millis | null,
   createdAt: row.created_at as Millis,
   updatedAt: row.updated_at as Millis,
 })

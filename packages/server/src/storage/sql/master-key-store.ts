@@ -9,6 +9,8 @@ export const masterKeyStore = (sql: SqlConnection): MasterKeyStore => ({
   ...masterKeyReader(sql),
 
   async insert({ id, fingerprint, createdAt }) {
-    await sql.query.insertInto('master_keys').values({ id, fingerprint, created_at: createdAt }).execute()
+    const insert =
+      'insert into master_keys (id, fingerprint, created_at) values (?, ?, ?) on conflict (id) do nothing'
+    return (await sql.run(insert, id, fingerprint, createdAt)) > 0
   },
 })

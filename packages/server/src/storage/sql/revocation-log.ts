@@ -1,11 +1,16 @@
-import type { LogHead, LogPage } from '../../revocation/log.ts'
+import type { LogPage } from '../../revocation/log.ts'
 import type { ChangeSet } from '../cache/changes.ts'
 
 /** As many entries as are read at once. */
-export const LOG_PAGE = 500
+const LOG_PAGE = 500
 
-/** In one statement, so that the head and the entries are of one moment. */
-export const READ_LOG = `select head.epoch, head.position as head, log.position, log.m2m_token_id
+/**
+ * In one statement, so that the head and the entries are of one moment.
+ *
+ * @param epoch an expression for what tells one history of the log from another
+ */
+export const readLog = (epoch = 'head.epoch') =>
+  `select ${epoch} as epoch, head.position as head, log.position, log.m2m_token_id
   from revocation_head as head left join revocation_log as log on log.position > ?
   where head.id = 1 order by log.position limit ${LOG_PAGE}`
 
@@ -27,11 +32,6 @@ export function toLogPage(rows: readonly LogRow[]): LogPage {
 }
 
 export const READ_HEAD = 'select epoch, position from revocation_head where id = 1'
-
-export const toLogHead = ({ epoch, position }: { epoch: string; position: number }): LogHead => ({
-  epoch,
-  position,
-})
 
 /** One entry for each token, and one for the whole directory. */
 export const entriesOf = ({ directory, m2mTokens }: ChangeSet): readonly (string | null)[] =>

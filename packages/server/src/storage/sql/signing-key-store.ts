@@ -50,6 +50,7 @@ export const signingKeyStore = (sql: SqlConnection, changes: Changes): SigningKe
         active_from: key.activeFrom,
         retires_at: key.retiresAt,
         revoked_at: key.revokedAt,
+        tokens_not_before: key.tokensNotBefore,
       })
       .execute()
     changes.directory()
@@ -76,6 +77,15 @@ export const signingKeyStore = (sql: SqlConnection, changes: Changes): SigningKe
       instanceId,
     )
   },
+
+  async setTokensNotBefore(instanceId, id, at) {
+    changes.directory()
+    const key = await sql.get('select id from signing_keys where id = ? and instance_id = ?', id, instanceId)
+    const set =
+      'update signing_keys set tokens_not_before = ? where id = ? and (tokens_not_before is null or tokens_not_before < ?)'
+    if (key !== undefined) await sql.run(set, at, id, at)
+    return key !== undefined
+  },
 })
 
 const toSigningKey = (row: Schema['signing_keys']): SigningKey => ({
@@ -89,4 +99,5 @@ const toSigningKey = (row: Schema['signing_keys']): SigningKey => ({
   activeFrom: row.active_from as Millis,
   retiresAt: row.retires_at as Millis | null,
   revokedAt: row.revoked_at as Millis | null,
+  tokensNotBefore: row.tokens_not_before as Millis | null,
 })

@@ -1,0 +1,77 @@
+/** Follows the revocation log of the database, woken by it where it can. */
+import { createCursor, type Cursor } from '../../revocation/cursor.ts'
+import { createFollower, type Follower } from '../../revocation/follower.ts'
+import type { Forgetful } from '../../revocation/log.ts'
+import type { SqlConnection } from '../sql-connection.ts'
+import { readLog, toLogPage, type LogRow } from '../sql/revocation-log.ts'
+import type { ConnectOptions } from './connect.ts'
+import { createSql, type Statement } from './connection.ts'
+import { listen } from './listen.ts'
+import { createPipelinedReader } from './reader.ts'
+import { faultOf } from './sqlstate.ts'
+
+export interface FollowOptions {
+  readonly data: ConnectOptions
+  /** The same without a pooler; `null` to be woken by nobody. */
+  readonly listenOn: ConnectOptions | null
+  readonly leaseMs: number
+  readonly memory: Forgetful
+  readonly toStatement: (sql: string) => Statement
+}
+
+export interface Following {
+  readonly cursor: Cursor
+  readonly follower: Follower
+  close(): Promise<void>
+}
+
+/** How often the log is read without being woken: rarely if it is, often if it is not. */
+const POLLS_PER_LEASE = { listening: 3, polling: 8 }
+/** Who needs the log read before an answer does not wait longer. */
+const LOG_TIMEOUT_MS = 1_500
+
+/** Fulfilled when the log was read once. */
+export async function followLog(options: FollowOptions): Promise<Following> {
+  const { data, listenOn, leaseMs, memory, toStatement } = options
+  // Its own connection, so that a large answer to somebody else does not make the memory look old.
+  const connection = createPipelinedReader({ ...data, queryTimeoutMs: LOG_TIMEOUT_MS })
+  try {
+    const sql = createSql(toStatement, connection)
+    const read = readLog(await epochOf(sql))
+    const readAfter = async (position: number) => toLogPage(await sql.all<LogRow>(read, position))
+    const cursor = createCursor(memory, (await readAfter(Number.MAX_SAFE_INTEGER)).head)
+    const polls = listenOn === null ? POLLS_PER_LEASE.polling : POLLS_PER_LEASE.listening
+    const follower = createFollower({ cursor, readAfter, leaseMs, pollMs: leaseMs / polls })
+    await follower.refresh()
+    follower.start()
+    const listener = listenOn === null ? null : listen(listenOn, follower.wake)
+    return {
+      cursor,
+      follower,
+      async close() {
+        follower.stop()
+        await Promise.all([listener?.close(), connection.close()])
+      },
+    }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+/**
+ * A server that took over from another may not have all that the other had acknowledged, and goes on where it
+ * was: the same positions then stand for something else. It has another timeline, so that counts too.
+ *
+ * @returns an expression; without the timeline for databases that have none
+ */
+async function epochOf(sql: SqlConnection): Promise<string> {
+  const timeline = "head.epoch || '.' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+  try {
+    await sql.get(`select ${timeline} from revocation_head as head`)
+    return timeline
+  } catch (error) {
+    if (faultOf(error) === 'lost') throw error
+    return 'head.epoch'
+  }
+}

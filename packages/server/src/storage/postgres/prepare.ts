@@ -1,0 +1,60 @@
+/** One connection, for what is done before or beside requests; and what has to be true of a server. */
+import type pg from 'pg'
+import type { SqlConnection } from '../sql-connection.ts'
+import { StorageError } from '../storage-error.ts'
+import { connectClient, type ConnectOptions } from './connect.ts'
+import { createSql, createStatements, type Queryable } from './connection.ts'
+import { createHosts } from './hosts.ts'
+
+/** Nobody stands behind a request when a command looks at whole tables. */
+const COMMAND_TIMEOUT_MS = 3_600_000
+
+/** One connection for a command. @throws {StorageError} if it cannot be reached */
+export const withPostgres = <T>(url: string, work: (sql: SqlConnection) => Promise<T>): Promise<T> =>
+  withConnection({ hosts: createHosts(url), pooled: false }, work, { query_timeout: COMMAND_TIMEOUT_MS })
+
+/** @throws {StorageError} if it cannot be reached */
+export async function withConnection<T>(
+  options: ConnectOptions,
+  work: (sql: SqlConnection) => Promise<T>,
+  patience: { readonly query_timeout?: number } = {},
+): Promise<T> {
+  let client: pg.Client
+  try {
+    client = await connectClient(options)
+  } catch (error) {
+    throw new StorageError(`The database cannot be reached: ${reasonOf(error)}.`, { cause: error })
+  }
+  try {
+    const queryable: Queryable = { query: (config) => client.query({ ...config, ...patience }) }
+    return await work(createSql(createStatements(false), queryable))
+  } finally {
+    await client.end()
+  }
+}
+
+/** What the driver says has hosts and names in it, but never the password. */
+const reasonOf = (error: unknown): string => {
+  const { message, code } = error as { message?: string; code?: string }
+  return (message || code || 'it does not answer').replace(/\.$/, '')
+}
+
+const OLDEST_VERSION = 150_000
+
+/**
+ * A commit must be on the disk when it is acknowledged; asked, because a server may be set otherwise.
+ *
+ * @throws {StorageError} if it is not, or the server is too old
+ */
+export async function requireDurable(sql: SqlConnection): Promise<void> {
+  const show = async (name: string) =>
+    (await sql.get<{ value: string }>(`select current_setting('${name}') as value`))!.value
+  if (Number(await show('server_version_num')) < OLDEST_VERSION) {
+    throw new StorageError(`PostgreSQL ${await show('server_version')} is too old: 15 or later is needed.`)
+  }
+  const [fsync, synchronous] = [await show('fsync'), await show('synchronous_commit')]
+  if (fsync === 'on' && synchronous !== 'off') return
+  throw new StorageError(
+    `PostgreSQL runs with fsync=${fsync} and synchronous_commit=${synchronous}, so a commit might be lost. Set fsync to on and synchronous_commit to on.`,
+  )
+}
