@@ -4,11 +4,30 @@ import { defineConfig } from 'vitest/config'
 // `require` is named: each is true where it is, and a CommonJS package that is given both gets a module for a class.
 const conditions = ['@mintmark/source', 'node', 'module']
 
+const ON_POSTGRES_TOO = ['idempotency*', 'isolation', 'kind-matrix', 'm2m-tokens.revoke-all', 'signing-keys*']
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    // What Clerk's clients see, and what walls and retries promise, holds on both databases.
+    projects: [
+      {
+        extends: true,
+        test: { name: 'sqlite', include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: [
+            'tests/compat/**/*.test.ts',
+            ...ON_POSTGRES_TOO.map((name) => `tests/http/${name}.test.ts`),
+          ],
+          env: { MINTMARK_CONFIG: '', TEST_STORE: 'postgres' },
+        },
+      },
+    ],
     // Starts PostgreSQL once a test asks for a database.
     globalSetup: 'tests/support/start-postgres.ts',
     // Counted by .ci/run, which prints them last.

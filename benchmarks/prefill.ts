@@ -32,6 +32,7 @@ export async function prefill(
         scopes: machine.scopes,
         claims: null,
         macKeyId: deps.ring.currentId,
+        signingKeyId: null,
         expiresAt: null,
         revokedAt: null,
         revocationReason: null,

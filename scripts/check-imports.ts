@@ -23,15 +23,30 @@ const SERVER: Areas = {
   // Vocabulary and pure rules: no files, no network, no clock but the port.
   core: { packages: ['node:crypto', 'node:zlib', 'zod'] },
   audit: { values: ['core'] },
+  revocation: { values: ['core'] },
   signing: { values: ['core', 'audit'], packages: ['node:crypto', 'node:util', 'zod'] },
   'directory/*': { values: ['core', 'audit', 'signing', 'directory'] },
   // A kind knows ports, not SQL and not HTTP, and no other kind.
-  'tokens/*': { values: ['core', 'audit', 'signing', 'directory'], packages: ['node:crypto'] },
+  'tokens/*': {
+    values: ['core', 'audit', 'signing', 'directory'],
+    packages: ['node:crypto', 'node:timers'],
+  },
   storage: {
     // It implements the ports of the others, and runs nothing of theirs; a noun's list of values is its schema.
-    values: ['core', 'directory/users/user.ts'],
+    values: ['core', 'directory/users/user.ts', 'revocation'],
     types: ['audit', 'signing', 'directory', 'tokens'],
-    packages: ['kysely', 'node:async_hooks', 'node:crypto', 'node:path', 'node:sqlite'],
+    packages: [
+      'kysely',
+      'node:async_hooks',
+      'node:crypto',
+      'node:fs',
+      'node:path',
+      'node:sqlite',
+      'node:stream',
+      'node:timers',
+      'node:zlib',
+      'pg',
+    ],
   },
   'authority.ts': {
     values: ['core', 'signing', 'directory', 'tokens'],
@@ -39,7 +54,7 @@ const SERVER: Areas = {
   },
   http: {
     values: ['core', 'signing', 'directory', 'version.ts'],
-    types: ['authority.ts', 'tokens'],
+    types: ['authority.ts', 'revocation', 'storage/storage.ts', 'tokens'],
     packages: ['hono', 'node:crypto', 'node:http', 'node:net', 'zod'],
   },
   // The only places that compose.
@@ -47,6 +62,7 @@ const SERVER: Areas = {
     values: ['core', 'audit', 'signing', 'storage', 'authority.ts', 'http', 'version.ts'],
     types: ['directory', 'tokens'],
     packages: [
+      'node:cluster',
       'node:fs',
       'node:http',
       'node:net',
@@ -64,6 +80,7 @@ const SERVER: Areas = {
     packages: [
       '@mintmark/sdk',
       'commander',
+      'node:cluster',
       'node:events',
       'node:fs',
       'node:http',

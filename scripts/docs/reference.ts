@@ -2,6 +2,7 @@
 import { createAuthority, type AuthorityPorts, type Policy } from '../../packages/server/src/authority.ts'
 import { ERRORS } from '../../packages/server/src/core/errors.ts'
 import type { Operation } from '../../packages/server/src/core/operation.ts'
+import { millis } from '../../packages/server/src/core/time.ts'
 import { toOpenApi } from '../../packages/server/src/http/openapi.ts'
 import {
   flagOf,
@@ -40,6 +41,7 @@ const POLICY: Policy = {
   machineJwtCategory: 'current',
   longestLifetime: null,
   rememberedSecrets: 0,
+  clockSkew: millis(0),
 }
 
 const MADE = '<!-- Made by `npm run docs`; `npm run check` compares. -->'

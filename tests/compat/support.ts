@@ -2,6 +2,7 @@
 import { createClerkClient, type ClerkClient } from '@clerk/backend'
 import { isClerkAPIResponseError } from '@clerk/backend/errors'
 import { expect } from 'vitest'
+import { dropTestStore } from '../support/test-store.ts'
 import { removeFolder, runCli, startDev, type ServerProcess } from '../support/server-process.ts'
 
 /** A machine and a client that has nothing but its secret key. */
@@ -33,6 +34,7 @@ export async function startCompat(flags: readonly string[] = []): Promise<Compat
       createMachine(server, instance, scopedMachines, defaultTokenTtl),
     async close() {
       await server.stop()
+      await dropTestStore(server.data)
       removeFolder(server.data)
     },
   }

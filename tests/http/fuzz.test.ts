@@ -173,7 +173,7 @@ describe('the authority under fuzz', () => {
   })
 
   it('stays whole: the database is sound and the authority still serves', async () => {
-    t.authority.storage.check()
+    await t.authority.storage.check()
     const { status } = await t.request('GET', '/v1/machines?limit=500', { key: world.instance.secretKey })
     expect(status).toBe(200)
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()

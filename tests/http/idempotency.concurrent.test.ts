@@ -140,7 +140,7 @@ describe('requests on connections', () => {
     issuer = await t.machine(t.first)
     const handler = createHandler(t.authority, {
       publishedKeys: { all: () => [] },
-      checkReady: () => {},
+      checkReady: () => t.authority.storage.check(),
       observe: () => {},
       rateLimit: 0,
       basePath: '',

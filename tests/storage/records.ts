@@ -52,6 +52,7 @@ export const anInstance = (change: Partial<Instance> = {}): Instance => ({
   name: 'an instance',
   environment: 'test',
   frontendOrigin: null,
+  tokensNotBefore: null,
   createdAt: NOON,
   ...change,
 })
@@ -77,6 +78,7 @@ export const aSigningKey = (change: Partial<SigningKey> = {}): SigningKey => ({
   activeFrom: NOON,
   retiresAt: null,
   revokedAt: null,
+  tokensNotBefore: null,
   ...change,
 })
 
@@ -86,6 +88,7 @@ export const aMachine = (change: Partial<Machine> = {}): Machine => ({
   name: 'a machine',
   defaultTokenTtl: null,
   scopes: [],
+  tokensNotBefore: null,
   createdAt: NOON,
   updatedAt: NOON,
   ...change,
@@ -129,6 +132,7 @@ export const anM2mToken = (change: Partial<M2mToken> = {}): M2mToken => ({
   scopes: [],
   claims: null,
   macKeyId: 1,
+  signingKeyId: null,
   expiresAt: null,
   revokedAt: null,
   revocationReason: null,

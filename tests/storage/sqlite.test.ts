@@ -16,6 +16,7 @@ import { machineStoreConformance } from './conformance/machine-store.ts'
 import { masterKeyStoreConformance } from './conformance/master-key-store.ts'
 import { sharingConformance } from './conformance/sharing.ts'
 import { signingKeyStoreConformance } from './conformance/signing-key-store.ts'
+import { sweepingConformance } from './conformance/sweeping.ts'
 import { testingTokenStoreConformance } from './conformance/testing-token-store.ts'
 import { transactionConformance } from './conformance/transactions.ts'
 import { userStoreConformance } from './conformance/user-store.ts'
@@ -27,6 +28,7 @@ async function openIn(folder: string, cachedTokens = 100): Promise<Storage> {
   const storage = await openSqlite(folder, {
     migrate: true,
     cachedTokens,
+    tokenRetention: 30,
     onFatal: (error) => {
       throw error
     },
@@ -86,6 +88,7 @@ describe('SQLite', () => {
   transactionConformance(openCached)
   enclosingTransactionConformance(openCached)
   sharingConformance(openCached, openBeside, async (storage) => storage.catchUp())
+  sweepingConformance(openCached, openBeside, async (storage) => storage.catchUp())
 })
 
 describe('SQLite without a cache of tokens', () => {

@@ -14,8 +14,8 @@ import { createHandler } from '../../packages/server/src/http/handler.ts'
 import type { RequestEvent } from '../../packages/server/src/http/request-event.ts'
 import { toWebHandler } from '../../packages/server/src/http/adapters/web-handler.ts'
 import { publishKeys } from '../../packages/server/src/server/published-keys.ts'
-import { openSqlite } from '../../packages/server/src/storage/sqlite.ts'
 import { removeFolder, temporaryFolder } from './server-process.ts'
+import { dropTestStore, openTestStorage } from './test-store.ts'
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock extends Clock {
@@ -73,13 +73,7 @@ export async function startAuthority(
   const data = temporaryFolder()
   const clock = testClock()
   const random = systemRandom
-  const storage = await openSqlite(data, {
-    migrate: true,
-    cachedTokens: options.cachedTokens ?? 1_000,
-    onFatal: (error) => {
-      throw error
-    },
-  })
+  const storage = await openTestStorage(data, options.cachedTokens ?? 1_000)
   const masterKey = random.bytes(MASTER_KEY_BYTES)
   await storage.transaction(({ masterKeys }) =>
     masterKeys.insert({ id: 1, fingerprint: fingerprintOf(masterKey), createdAt: clock.now() }),
@@ -93,6 +87,7 @@ export async function startAuthority(
       machineJwtCategory: 'current',
       longestLifetime: null,
       rememberedSecrets: 1_000,
+      clockSkew: millis(0),
       ...policy,
     },
   )
@@ -164,6 +159,7 @@ export async function startAuthority(
     async close() {
       publishedKeys.stop()
       await storage.close()
+      await dropTestStore(data)
       removeFolder(data)
     },
   }

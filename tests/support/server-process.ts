@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { storeEnvironment } from './test-store.ts'
 
 export const BIN = fileURLToPath(new URL('../../packages/server/bin/mintmark.js', import.meta.url))
 
@@ -44,6 +45,7 @@ export async function startDev({
   flags = [],
   environment = {},
 }: StartOptions = {}): Promise<ServerProcess> {
+  const store = await storeEnvironment(data)
   const child = spawn(
     process.execPath,
     [
@@ -56,7 +58,7 @@ export async function startDev({
       ...flags,
     ],
     {
-      env: cleanEnvironment(environment),
+      env: cleanEnvironment({ ...store, ...environment }),
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -95,13 +97,15 @@ export async function startDev({
 }
 
 /** Runs a command to its end. */
-export function runCli(
+export async function runCli(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const data = args[args.indexOf('--data') + 1]
+  const store = args.includes('--data') ? await storeEnvironment(data!) : {}
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [BIN, ...args], {
-      env: cleanEnvironment(environment),
+      env: cleanEnvironment({ ...store, ...environment }),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let stdout = ''

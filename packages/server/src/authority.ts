@@ -7,7 +7,7 @@ import type { KeyRing } from './core/secrets/master-key.ts'
 import type { Route } from './core/operation.ts'
 import type { Random } from './core/secrets/random.ts'
 import { createSecretReader } from './core/secrets/secrets.ts'
-import type { Clock, Seconds } from './core/time.ts'
+import type { Clock, Millis, Seconds } from './core/time.ts'
 import { frontendOrigins } from './directory/instances/instance.ts'
 import { machineRoutes } from './directory/machines/routes.ts'
 import { userRoutes } from './directory/users/routes.ts'
@@ -32,6 +32,8 @@ export interface Policy {
   readonly longestLifetime: Seconds | null
   /** How many proven secrets are remembered, so that they need not be proven again. */
   readonly rememberedSecrets: number
+  /** How far the clocks of several nodes may be apart, in milliseconds; 0 for one. */
+  readonly clockSkew: Millis
 }
 
 export interface AuthorityPorts {

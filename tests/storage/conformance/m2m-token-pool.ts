@@ -7,7 +7,14 @@ import type { PoolQuery } from '../../../packages/server/src/tokens/m2m-tokens/s
 import { anM2mToken, ELSEWHERE, HERE, later, NOON, openWithInstances, type Open } from '../records.ts'
 
 const [A, B, C] = ['mch_a', 'mch_b', 'mch_c'] as unknown as readonly [MachineId, MachineId, MachineId]
-const QUERY: PoolQuery = { subject: A, claims: null, scopes: [], macKeyId: 1, goodUntil: later(100) }
+const QUERY: PoolQuery = {
+  subject: A,
+  claims: null,
+  scopes: [],
+  macKeyId: 1,
+  goodUntil: later(100),
+  issuedAfter: null,
+}
 
 async function insert(storage: Storage, ...tokens: M2mToken[]): Promise<void> {
   for (const token of tokens) await storage.transaction(({ m2mTokens }) => m2mTokens.insert(token))

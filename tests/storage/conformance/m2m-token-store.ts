@@ -14,6 +14,7 @@ const ALL: M2mTokenQuery = {
   revoked: true,
   expired: true,
   now: NOON,
+  notBefore: { everything: null, byKey: new Map() },
   limit: 100,
   offset: 0,
 }

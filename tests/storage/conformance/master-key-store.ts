@@ -19,15 +19,13 @@ export function masterKeyStoreConformance(open: Open): void {
     })
 
     // Stops one number from standing for two keys, and one key from having two.
-    it.each([
-      { id: 1, fingerprint: 'other' },
-      { id: 2, fingerprint: 'first' },
-    ])('takes no number and no key twice: %j', async (second) => {
+    it('takes no number twice, and no key', async () => {
       const storage = await open()
       const insert = (key: { id: number; fingerprint: string }) =>
         storage.transaction(({ masterKeys }) => masterKeys.insert({ ...key, createdAt: NOON }))
-      await insert({ id: 1, fingerprint: 'first' })
-      await expect(insert(second)).rejects.toThrow()
+      expect(await insert({ id: 1, fingerprint: 'first' })).toBe(true)
+      expect(await insert({ id: 1, fingerprint: 'other' })).toBe(false)
+      await expect(insert({ id: 2, fingerprint: 'first' })).rejects.toThrow()
       expect(await storage.read.masterKeys.list()).toEqual([{ id: 1, fingerprint: 'first' }])
     })
   })

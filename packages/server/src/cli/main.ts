@@ -16,14 +16,18 @@ import { testingTokensCommand } from './commands/api/testing-tokens.ts'
 import { tokensCommand } from './commands/api/tokens.ts'
 import { usersCommand } from './commands/api/users.ts'
 import { auditCommand } from './commands/audit.ts'
+import { backupCommand } from './commands/database/backup.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config.ts'
+import { copyCommand } from './commands/database/copy.ts'
 import { devCommand } from './commands/dev.ts'
 import { envCommand } from './commands/env.ts'
 import { helpCommand } from './commands/help.ts'
 import { instancesCommand } from './commands/instances.ts'
-import { migrateCommand } from './commands/migrate.ts'
+import { migrateCommand } from './commands/database/migrate.ts'
+import { restoreCommand } from './commands/database/restore.ts'
 import { serveCommand } from './commands/serve.ts'
+import { statsCommand } from './commands/database/stats.ts'
 import { printableLines } from './output.ts'
 import { redact } from './redact.ts'
 import { shareUsage } from './usage.ts'
@@ -36,6 +40,10 @@ const GROUPS = {
     auditCommand,
     configCommand,
     migrateCommand,
+    backupCommand,
+    restoreCommand,
+    copyCommand,
+    statsCommand,
   ],
   'Call a server, here or elsewhere:': [
     machinesCommand,

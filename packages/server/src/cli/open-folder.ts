@@ -10,15 +10,19 @@ export async function withAuthority<T>(
   config: Config,
   work: (authority: Authority, url: string) => Promise<T>,
 ): Promise<T> {
-  requireDatabase(config.data)
+  if (config.databaseUrl === null) requireDatabase(config.data)
   const url = config.publicUrl ?? readAddress(config.data)?.url ?? `http://${config.host}:${config.port}`
-  const authority = await composeAuthority(config, {
-    masterKeys: readMasterKeys(config),
-    publicUrl: url,
-    onFatal: (error) => {
-      throw error
+  // A command removes nothing: how long the server keeps tokens may be written where only that looks.
+  const authority = await composeAuthority(
+    { ...config, tokenRetention: Infinity },
+    {
+      masterKeys: readMasterKeys(config),
+      publicUrl: url,
+      onFatal: (error) => {
+        throw error
+      },
     },
-  })
+  )
   try {
     return await work(authority, url)
   } finally {

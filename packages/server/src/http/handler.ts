@@ -8,6 +8,7 @@ import type { Call, Caller } from '../core/caller.ts'
 import { AuthorityError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { EncodedAnswer, type Input } from '../core/operation.ts'
+import type { LogHead } from '../revocation/log.ts'
 import { authenticate } from './authenticate.ts'
 import { asRefusal, toErrorResponse } from './errors.ts'
 import { JSON_HEADERS, jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
@@ -105,7 +106,9 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     event.status = response.status
     event.durationMs = performance.now() - started
     options.observe(event, fault)
-    const headers = { ...response.headers, 'Clerk-Trace-Id': event.traceId }
+    const headers: Record<string, string> = { ...response.headers, 'Clerk-Trace-Id': event.traceId }
+    // How much is revoked here, and how often, is nothing for strangers.
+    if (event.caller !== null) headers['Mintmark-Log-Position'] = positionOf(storage.logPosition())
     return { status: response.status, headers, body: request.method === 'HEAD' ? '' : response.body }
   }
 }
@@ -149,6 +152,8 @@ function requireApiVersion(request: HttpRequest): void {
   if (version !== null && !/^\d{4}-\d{2}-\d{2}$/.test(version))
     throw new AuthorityError('api_version_invalid')
 }
+
+const positionOf = ({ epoch, position }: LogHead): string => `${epoch}:${position}`
 
 const withoutBase = (path: string, base: string): string =>
   base !== '' && path.startsWith(`${base}/`) ? path.slice(base.length) : path

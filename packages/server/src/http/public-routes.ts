@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { AuthorityError, notFound } from '../core/errors.ts'
 import type { FrontendOriginOf, Instance } from '../directory/instances/instance.ts'
 import type { Jwks } from '../signing/jwks.ts'
+import type { StorageHealth } from '../storage/storage.ts'
 import { jsonResponse, type HttpRequest, type HttpResponse } from './exchange.ts'
 
 export interface PublicRoute {
@@ -18,7 +19,7 @@ export interface PublishedKeys {
 export interface PublicRouteDeps {
   readonly publishedKeys: PublishedKeys
   /** @throws {AuthorityError} `service_unavailable` if requests should go elsewhere */
-  readonly checkReady: () => void | Promise<void>
+  readonly checkReady: () => Promise<StorageHealth>
   readonly frontendOriginOf: FrontendOriginOf
 }
 
@@ -35,8 +36,8 @@ export function publicRoutes(
 }
 
 async function serveReady({ checkReady }: PublicRouteDeps): Promise<HttpResponse> {
-  await checkReady()
-  return jsonResponse(200, { status: 'ready' })
+  const { log, logAgeMs } = await checkReady()
+  return jsonResponse(200, { status: 'ready', log: { ...log, age_ms: logAgeMs } })
 }
 
 /**

@@ -2,9 +2,9 @@
 import { createAuthority, type Authority, type Policy } from '../authority.ts'
 import { createIdSource } from '../core/ids.ts'
 import { systemRandom } from '../core/secrets/random.ts'
-import { seconds, systemClock } from '../core/time.ts'
-import { openSqlite } from '../storage/sqlite.ts'
+import { millis, seconds, systemClock } from '../core/time.ts'
 import { openKeyRing, type MasterKeys } from './key-ring.ts'
+import { CLOCK_SKEW, openStorage } from './open-storage.ts'
 import type { Config } from './settings.ts'
 
 export interface ComposeOptions {
@@ -18,9 +18,8 @@ export async function composeAuthority(
   config: Config,
   { masterKeys, publicUrl, onFatal }: ComposeOptions,
 ): Promise<Authority> {
-  const { data, migrate, cachedTokens, acceptUnknownUsers, machineTokenCategory, longestTokenLifetime } =
-    config
-  const storage = await openSqlite(data, { migrate, cachedTokens, onFatal })
+  const { cachedTokens, acceptUnknownUsers, machineTokenCategory, longestTokenLifetime } = config
+  const storage = await openStorage(config, onFatal)
   const clock = systemClock
   const random = systemRandom
   const policy: Policy = {
@@ -28,6 +27,7 @@ export async function composeAuthority(
     acceptUnknownUsers,
     machineJwtCategory: machineTokenCategory,
     rememberedSecrets: cachedTokens,
+    clockSkew: config.databaseUrl === null ? millis(0) : CLOCK_SKEW,
     longestLifetime: longestTokenLifetime === null ? null : seconds(longestTokenLifetime),
   }
   try {

@@ -45,7 +45,13 @@ export function readConfig({ flags, environment, file, defaults = {} }: ConfigSo
     const given = flags[name] ?? (variable === '' ? undefined : variable) ?? fromFile[name] ?? defaults[name]
     return [name, check(name, given)]
   })
-  return Object.fromEntries(entries) as Config
+  const config = Object.fromEntries(entries) as Config
+  if (config.data === '' && config.databaseUrl === null) {
+    throw new ConfigError(
+      `Nothing says where the data is: set ${waysToSet('data')}, or ${waysToSet('databaseUrl')} for PostgreSQL.`,
+    )
+  }
+  return config
 }
 
 function check(name: SettingName, given: unknown): unknown {

@@ -22,6 +22,7 @@ const ADDRESS_FILE = 'server.json'
 const LOCK_FILE = 'server.lock'
 
 export function makeDataFolder(folder: string): void {
+  if (folder === '') return
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -58,6 +59,17 @@ export function requireDatabase(folder: string): void {
       `There is no Mintmark database in ${resolve(folder)}. If a server uses another folder, name it with --data; otherwise start one with "mintmark dev" or "mintmark serve".`,
     )
   }
+}
+
+/**
+ * Makes the folder and takes it for this server, if it uses one: with PostgreSQL it need not.
+ *
+ * @throws {StorageError} if another server has it, or it cannot be written
+ */
+export function takeDataFolder(folder: string): { release(): void } {
+  if (folder === '') return { release: () => {} }
+  makeDataFolder(folder)
+  return lockDataFolder(folder)
 }
 
 /**
@@ -119,7 +131,7 @@ export function readMasterKeys(config: Config): {
 
 function readKeyFile({ masterKeyFile, data }: Config): string {
   const ownFile = join(data, MASTER_KEY_FILE)
-  const file = masterKeyFile ?? (existsSync(ownFile) ? ownFile : null)
+  const file = masterKeyFile ?? (data !== '' && existsSync(ownFile) ? ownFile : null)
   if (file === null) {
     throw new ConfigError(
       existsSync(join(data, DATABASE_FILE))
@@ -163,6 +175,7 @@ export interface Address {
 
 /** Keeps where the server is reached, for `mintmark env` and the commands that call it. */
 export function writeAddress(folder: string, { url, localUrl }: Address): void {
+  if (folder === '') return
   const file = join(folder, ADDRESS_FILE)
   // In one step: a command may be reading it.
   writeFileSync(`${file}.new`, `${JSON.stringify({ url, localUrl })}\n`)
@@ -175,7 +188,7 @@ export function writeAddress(folder: string, { url, localUrl }: Address): void {
  *
  * @throws {StorageError} if the file cannot be written
  */
-export function forgetLocalUrl(folder: string): void {
+function forgetLocalUrl(folder: string): void {
   const address = readAddress(folder)
   if (address === null) return
   try {
@@ -187,8 +200,18 @@ export function forgetLocalUrl(folder: string): void {
   }
 }
 
+/** For the end of a server. The next start does it too, so a disk that failed is no reason not to stop as a server should. */
+export function forgetLocalUrlIfPossible(folder: string): void {
+  try {
+    forgetLocalUrl(folder)
+  } catch {
+    // Without the lock nobody looks at it.
+  }
+}
+
 /** @returns `null` if no server of this folder was ever ready */
 export function readAddress(folder: string): Address | null {
+  if (folder === '') return null
   try {
     const { url, localUrl = null } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as {
       url?: unknown

@@ -7,7 +7,7 @@ import type { Call, MachineCaller } from '../core/caller.ts'
 import { createIdSource, uuidOf } from '../core/ids.ts'
 import { systemRandom } from '../core/secrets/random.ts'
 import { formatSecret, type SecretPrefix } from '../core/secrets/secrets.ts'
-import { seconds, systemClock } from '../core/time.ts'
+import { millis, seconds, systemClock } from '../core/time.ts'
 import { createInstance } from '../directory/instances/create.ts'
 import { createMachine } from '../directory/machines/create.ts'
 import { privateKeyOf } from '../signing/signing-key.ts'
@@ -52,6 +52,7 @@ async function start(current: Uint8Array, ...previous: Uint8Array[]): Promise<Au
       machineJwtCategory: 'current',
       longestLifetime: null,
       rememberedSecrets: 10,
+      clockSkew: millis(0),
     },
   )
 }

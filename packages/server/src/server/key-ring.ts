@@ -37,7 +37,9 @@ export async function openKeyRing({ storage, clock, random }: Ports, keys: Maste
     }
     currentId = (known.at(-1)?.id ?? 0) + 1
     const entry = { id: currentId, fingerprint: fingerprintOf(keys.current), createdAt: clock.now() }
-    await storage.transaction(({ masterKeys }) => masterKeys.insert(entry))
+    const isFirst = await storage.transaction(({ masterKeys }) => masterKeys.insert(entry))
+    // Another node has just started with this database, too: it may have the same key.
+    if (!isFirst) return openKeyRing({ storage, clock, random }, keys)
     ring.set(currentId, keys.current)
   }
   const opened = createKeyRing(ring, currentId, random)

@@ -1,18 +1,19 @@
 /** The composition root of a server: everything that listens, counts and stops. `dev` and `serve` both call it, and so do tests. */
-import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
+import type { Registry } from 'prom-client'
 import type { Logger } from 'pino'
 import type { Authority } from '../authority.ts'
 import { AuthorityError } from '../core/errors.ts'
 import { createHandler } from '../http/handler.ts'
 import { createListener } from '../http/adapters/node-listener.ts'
+import type { StorageHealth } from '../storage/storage.ts'
 import type { RequestObserver } from '../http/request-event.ts'
 import { createAddressOf } from './client-address.ts'
 import { composeAuthority } from './compose.ts'
-import { ConfigError } from './config.ts'
-import { forgetLocalUrl, lockDataFolder, makeDataFolder, writeAddress } from './data-folder.ts'
-import { drain, trackRequests } from './drain.ts'
+import { forgetLocalUrlIfPossible, takeDataFolder, writeAddress } from './data-folder.ts'
+import { drain, retire, trackRequests } from './drain.ts'
 import type { MasterKeys } from './key-ring.ts'
+import { closeListener, listen } from './listen.ts'
 import { createMetrics, createMetricsListener, logRequests } from './observe.ts'
 import { publishKeys } from './published-keys.ts'
 import type { Config } from './settings.ts'
@@ -20,9 +21,16 @@ import type { Config } from './settings.ts'
 export interface RunningServer {
   readonly url: string
   readonly metricsUrl: string | null
+  readonly registry: Registry
   readonly authority: Authority
-  /** Not ready from now on; open requests finish, ten seconds at most; what was noted is written. */
-  stop(): Promise<void>
+  /** Takes no new connection; fulfilled when those it has are over. It has to be stopped then. */
+  retire(): Promise<void>
+  /**
+   * Not ready from now on; open requests finish, ten seconds at most; what was noted is written.
+   *
+   * @param delay seconds to go on serving before that; else what the configuration says
+   */
+  stop(delay?: number): Promise<void>
 }
 
 export interface ServeOptions {
@@ -34,6 +42,12 @@ export interface ServeOptions {
   readonly prepare?: (authority: Authority) => Promise<void>
   /** Called once if the server cannot go on: it should be stopped and the process ended. */
   readonly onFatal: (error: Error) => void
+  /** In one of several processes. The data folder, its lock and the metrics' listener are then the supervisor's. */
+  readonly worker?: {
+    readonly pid: number
+    /** Where it is to listen. Others may answer there already. */
+    readonly url: string
+  }
 }
 
 interface Closable {
@@ -42,47 +56,52 @@ interface Closable {
 
 /** @throws {ConfigError} or {StorageError} if it cannot start; then nothing is left open */
 export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
-  const { log, writeLine, masterKeys, prepare, onFatal } = options
-  const { listener, requests, answerWith } = openListener(config)
-  makeDataFolder(config.data)
-  const lock = lockDataFolder(config.data)
-  const opened: Closable[] = [{ close: () => lock.release() }]
+  const listening = openListener(config)
+  if (options.worker !== undefined) return open(config, options, listening, [])
+  const lock = takeDataFolder(config.data)
+  return open(config, options, listening, [{ close: () => lock.release() }])
+}
+
+/** @param opened what is to be closed after all that this opens, and also if it cannot */
+async function open(
+  config: Config,
+  options: ServeOptions,
+  { listener, requests, answerWith }: ReturnType<typeof openListener>,
+  opened: Closable[],
+): Promise<RunningServer> {
+  const { worker = null, masterKeys, prepare, onFatal } = options
   const closeAll = async () => {
     for (const each of opened.reverse()) await each.close()
   }
-  try {
-    // The port is taken first: with port 0, the URL that tokens carry is known only then.
-    const url = urlOf(await listen(listener, config.host, config.port))
+  const startListening = async () => {
+    const url = await listen(listener, config.host, config.port)
     opened.push({ close: () => closeListener(listener) })
+    return url
+  }
+  try {
+    // The port is taken first: with port 0, the URL that tokens carry is known only then. But a worker takes
+    // it last: connections that others could serve would come to one that cannot answer yet.
+    const url = worker?.url ?? (await startListening())
     const publicUrl = config.publicUrl ?? url + config.basePath
     const authority = await composeAuthority(config, { masterKeys, publicUrl, onFatal })
     opened.push({ close: () => authority.storage.close() })
     await prepare?.(authority)
-    const publishedKeys = await publishKeys(authority)
-    opened.push({ close: () => publishedKeys.stop() })
-
-    const metrics = createMetrics()
-    let ready = true
-    answerWith(
-      createHandler(authority, {
-        publishedKeys,
-        rateLimit: config.rateLimit,
-        basePath: config.basePath,
-        observe: both(metrics.observe, logRequests(log, writeLine)),
-        checkReady: () => checkReady(authority, ready),
-      }),
-    )
-    const metricsUrl = await openMetrics(config, metrics, opened)
-    writeAddress(config.data, { url: publicUrl, localUrl: url + config.basePath })
+    const { registry, handler, unready } = await answerFor(authority, config, options, opened)
+    answerWith(handler)
+    if (worker !== null) await startListening()
+    const metricsUrl = worker === null ? await openMetrics(config, registry, opened) : null
+    if (worker === null) writeAddress(config.data, { url: publicUrl, localUrl: url + config.basePath })
 
     return {
       url,
       metricsUrl,
+      registry,
       authority,
-      async stop() {
-        ready = false
-        forgetIfPossible(config.data)
-        await drain(listener, requests, config.shutdownDelay * 1000)
+      retire: () => retire(listener, requests),
+      async stop(delay = config.shutdownDelay) {
+        unready()
+        if (worker === null) forgetLocalUrlIfPossible(config.data)
+        await drain(listener, requests, delay * 1000)
         await closeListener(listener)
         await closeAll()
       },
@@ -93,13 +112,24 @@ export async function serve(config: Config, options: ServeOptions): Promise<Runn
   }
 }
 
-/** The next start does it too, so a disk that failed is no reason not to stop as a server should. */
-function forgetIfPossible(folder: string): void {
-  try {
-    forgetLocalUrl(folder)
-  } catch {
-    // Without the lock nobody looks at it.
-  }
+async function answerFor(
+  authority: Authority,
+  { rateLimit, basePath }: Config,
+  { log, writeLine, worker }: ServeOptions,
+  opened: Closable[],
+) {
+  const publishedKeys = await publishKeys(authority)
+  opened.push({ close: () => publishedKeys.stop() })
+  const { registry, observe } = createMetrics()
+  let ready = true
+  const handler = createHandler(authority, {
+    publishedKeys,
+    rateLimit,
+    basePath,
+    observe: both(observe, logRequests(log, writeLine, worker?.pid ?? null)),
+    checkReady: () => checkReady(authority, ready),
+  })
+  return { registry, handler, unready: () => void (ready = false) }
 }
 
 type Handler = ReturnType<typeof createHandler>
@@ -124,45 +154,24 @@ const both =
   }
 
 /** @throws {AuthorityError} `service_unavailable` if requests should go elsewhere */
-async function checkReady({ storage }: Authority, ready: boolean): Promise<void> {
+async function checkReady({ storage }: Authority, ready: boolean): Promise<StorageHealth> {
   if (!ready)
     throw new AuthorityError('service_unavailable', {
       longMessage: 'The server is stopping.',
       retryAfter: 1,
     })
-  await storage.check()
+  return storage.check()
 }
 
 /** @returns where the metrics are, `null` if nobody asked for them */
-async function openMetrics(
+export async function openMetrics(
   { metricsHost, metricsPort }: Config,
-  { registry }: ReturnType<typeof createMetrics>,
+  registry: Pick<Registry, 'contentType' | 'metrics'>,
   opened: Closable[],
 ): Promise<string | null> {
   if (metricsPort === null) return null
   const listener = createMetricsListener(registry)
-  const url = urlOf(await listen(listener, metricsHost, metricsPort))
+  const url = await listen(listener, metricsHost, metricsPort)
   opened.push({ close: () => closeListener(listener) })
   return `${url}/metrics`
 }
-
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE'
-          ? 'another program listens there; --port 0 takes any port that is free'
-          : (error.code ?? 'it cannot be opened')
-      reject(new ConfigError(`Cannot listen on ${host} port ${port}: ${why}.`, { cause: error }))
-    })
-    server.listen(port, host, () => resolve(server.address() as AddressInfo))
-  })
-}
-
-function closeListener(server: Server): Promise<void> {
-  server.closeAllConnections()
-  return new Promise((resolve) => server.close(() => resolve()))
-}
-
-const urlOf = ({ address, port, family }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address === '0.0.0.0' ? '127.0.0.1' : address}:${port}`

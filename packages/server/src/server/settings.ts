@@ -38,12 +38,46 @@ const list = z.union([
   ),
 ])
 const port = number(0, 65_535)
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(?:ql)?:\/\/./, 'must begin with postgres://')
+  .nullable()
+  .default(null)
 
 export const SETTINGS = {
   data: setting({
-    schema: z.string().min(1),
-    description: 'Folder for the database. It must be on a local disk.',
+    schema: z.string().default(''),
+    description: 'Folder for the database, unless that is PostgreSQL. It must be on a local disk.',
     placeholder: 'DIR',
+  }),
+  databaseUrl: setting({
+    schema: databaseUrl,
+    description:
+      'PostgreSQL to keep everything in, as postgres://user:password@host:5432/database, instead of a folder. Several hosts, of which one takes writes, are separated by commas.',
+    placeholder: 'URL',
+    secret: true,
+  }),
+  databaseDirectUrl: setting({
+    schema: databaseUrl,
+    description: 'The same database without the pooler that the database URL leads to, if it does.',
+    placeholder: 'URL',
+    secret: true,
+  }),
+  databasePoolSize: setting({
+    schema: number(1, 200).default(10),
+    description: 'Connections to PostgreSQL for transactions; five more are for reading.',
+    placeholder: 'COUNT',
+  }),
+  databaseListen: setting({
+    schema: flag.default(true),
+    description:
+      'Have PostgreSQL tell of revocations by NOTIFY. Off for databases that do not know it: then they are asked for, a little later.',
+  }),
+  revocationLease: setting({
+    schema: number(100, 60_000).default(1_000),
+    description:
+      'How long a node may answer from memory without having read the revocation log, in milliseconds: no revocation takes longer to reach it.',
+    placeholder: 'MS',
   }),
   host: setting({
     schema: z.string().min(1).default('127.0.0.1'),
@@ -54,6 +88,12 @@ export const SETTINGS = {
     schema: port.default(4100),
     description: 'Port to listen on; 0 for any free one.',
     placeholder: 'PORT',
+  }),
+  workers: setting({
+    schema: number(1, 64).default(1),
+    description:
+      'Processes that answer requests, for a machine with several cores. SIGHUP replaces them one by one.',
+    placeholder: 'COUNT',
   }),
   publicUrl: setting({
     schema: z
@@ -131,6 +171,12 @@ export const SETTINGS = {
     schema: number(0, 10_000_000).default(200_000),
     description: 'M2M tokens kept in memory, at about half a kilobyte each.',
     placeholder: 'COUNT',
+  }),
+  tokenRetention: setting({
+    schema: number(0, 36_500).default(30),
+    description:
+      'Days for which the record of a token is kept after it has expired, or was revoked if it would never expire.',
+    placeholder: 'DAYS',
   }),
   trustedProxies: setting({
     schema: list.default([]),
