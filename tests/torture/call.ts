@@ -1,0 +1,59 @@
+/** One request to one node, by a client that gives up after a while. */
+import { Agent, request } from 'node:http'
+
+export interface Reply {
+  readonly status: number
+  // Tests look into answers as clients do: without knowing their type.
+  // oxlint-disable-next-line typescript/no-explicit-any -- its type is what is being tested
+  readonly body: any
+}
+
+export interface Asked {
+  readonly url: string
+  readonly path: string
+  readonly key: string
+  readonly body: object
+  readonly idempotencyKey?: string
+  /** Milliseconds after which it is given up. */
+  readonly patience?: number
+}
+
+const PATIENCE_MS = 6_000
+const agent = new Agent({ keepAlive: true, maxSockets: 256, scheduling: 'lifo' })
+
+/** @returns `null` if there was no whole answer: it may have been done or not, then or later */
+export function post({ url, path, key, body, idempotencyKey, patience }: Asked): Promise<Reply | null> {
+  const text = JSON.stringify(body)
+  return new Promise((resolve) => {
+    const sending = request(url + path, {
+      method: 'POST',
+      agent,
+      signal: AbortSignal.timeout(patience ?? PATIENCE_MS),
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text),
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      },
+    })
+    const giveUp = () => resolve(null)
+    sending.once('error', giveUp)
+    sending.once('response', (response) => {
+      let received = ''
+      response.setEncoding('utf8')
+      response.on('data', (more: string) => (received += more))
+      response.once('error', giveUp)
+      response.once('close', giveUp)
+      response.once('end', () => resolve(read(response.statusCode!, received)))
+    })
+    sending.end(text)
+  })
+}
+
+function read(status: number, text: string): Reply | null {
+  try {
+    return { status, body: JSON.parse(text) }
+  } catch {
+    return null
+  }
+}
