@@ -115,13 +115,15 @@ async function serveFirst(
 ): Promise<Served> {
   const { storage } = deps
   const before = await find(deps, names)
-  if (before !== null) return { answer: before, remembered: true }
+  if (before !== null) return remembered(deps, before)
   const keep = (answer: Answer, { idempotentAnswers }: { idempotentAnswers: IdempotentAnswerStore }) =>
     keepSealed(deps, idempotentAnswers, names, answer)
   try {
     const answer = await storage.atomically(async () => toAnswer(await serve(), null), keep)
     return { answer, remembered: false }
   } catch (error) {
+    const other = error instanceof ServedMeanwhile ? await find(deps, names) : null
+    if (other !== null) return remembered(deps, other)
     if (!isForRemembering(error)) throw error
     // What the refused request has done is undone by now. That it was refused is kept by itself.
     const refusal = toErrorResponse(error, { traceId: call.traceId, explain: false })
@@ -129,6 +131,12 @@ async function serveFirst(
     await storage.transaction((stores) => keep(answer, stores))
     return { answer, remembered: false }
   }
+}
+
+/** What was found may be a commit that one server only has. */
+async function remembered({ storage }: Deps, answer: Answer): Promise<Served> {
+  await storage.confirm()
+  return { answer, remembered: true }
 }
 
 const toAnswer = ({ status, body }: HttpResponse, errorCode: ErrorCode | null): Answer => ({
@@ -155,7 +163,7 @@ async function keepSealed(
   const sealed = ring.answers.seal(Buffer.from(JSON.stringify(answer)), contextOf(names))
   // Whatever else went wrong, no second effect is committed under the same key.
   if (await answers.keep({ ...names, sealed, createdAt }, oldestOf(createdAt))) return
-  throw conflict(SERVED_MEANWHILE)
+  throw new ServedMeanwhile('conflict', { longMessage: SERVED_MEANWHILE })
 }
 
 const oldestOf = (now: Millis): Millis => millis(now - ANSWERS_KEPT * 1000)
@@ -182,6 +190,9 @@ function isForRemembering(error: unknown): error is AuthorityError {
   const { status } = ERRORS[error.code]
   return status < 500 && !PASSING.has(status)
 }
+
+/** Another server was first with a request under the same key. */
+class ServedMeanwhile extends AuthorityError {}
 
 const conflict = (longMessage: string): AuthorityError => new AuthorityError('conflict', { longMessage })
 

@@ -106,7 +106,9 @@ describe('a value that a setting cannot have is refused:', () => {
   )
 
   it('no folder for the data, and its variable is named', () => {
-    expect(() => read({ flags: {} })).toThrow(/Setting data is missing: set MINTMARK_DATA/)
+    expect(() => read({ flags: {} })).toThrow(
+      'Nothing says where the data is: set MINTMARK_DATA or the flag --data DIR, or MINTMARK_DATABASE_URL for PostgreSQL.',
+    )
   })
 })
 
@@ -177,7 +179,7 @@ describe('a secret setting', () => {
   const secrets = SETTING_NAMES.filter((name) => 'secret' in SETTINGS[name])
 
   it('is every setting that holds a key', () => {
-    expect(secrets).toEqual(['masterKey', 'previousMasterKeys'])
+    expect(secrets).toEqual(['databaseUrl', 'databaseDirectUrl', 'masterKey', 'previousMasterKeys'])
   })
 
   it('is shown as set and no more', () => {
@@ -206,5 +208,19 @@ describe('a secret setting', () => {
     for (const message of messages) expect(message).not.toContain(CANARY)
     const path = fileOf(`{"masterKey": "${CANARY}`)
     expect(() => read({ file: path })).not.toThrow(new RegExp(CANARY))
+  })
+})
+
+describe('a database URL', () => {
+  it('takes the place of the data folder', () => {
+    const environment = { MINTMARK_DATABASE_URL: 'postgres://a:b@c:5432,d:5432/e' }
+    expect(read({ flags: {}, environment })).toMatchObject({
+      data: '',
+      databaseUrl: environment.MINTMARK_DATABASE_URL,
+    })
+  })
+
+  it.each(['localhost:5432/a', 'mysql://a@b/c', 'postgres://'])('is not %s', (text) => {
+    expect(() => read({ environment: { MINTMARK_DATABASE_URL: text } })).toThrow(ConfigError)
   })
 })

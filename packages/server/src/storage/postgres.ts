@@ -6,12 +6,12 @@
 import { unavailable } from '../core/errors.ts'
 import { systemClock } from '../core/time.ts'
 import type { Follower } from '../revocation/follower.ts'
-import { createCaches } from './cache/caches.ts'
+import type { Cursor } from '../revocation/cursor.ts'
+import { createCaches, type Caches } from './cache/caches.ts'
 import { startChores, type ChoreOptions } from './chores.ts'
 import { createTransactions } from './enclosing-transactions.ts'
 import { prepareSchema } from './migrations/migrate.ts'
 import { createReaders } from './ports.ts'
-import { requireSameTime } from './postgres/clock.ts'
 import { beginStatement, createPool, type ConnectOptions } from './postgres/connect.ts'
 import { createSql, createStatements } from './postgres/connection.ts'
 import { followLog } from './postgres/follow.ts'
@@ -20,7 +20,7 @@ import { dropMonths, idBeforeMonths, makeMonths } from './postgres/partitions.ts
 import { requireDurable, withConnection } from './postgres/prepare.ts'
 import { createReaders as createReadConnections } from './postgres/reader.ts'
 import { createSessions } from './postgres/session.ts'
-import { createRunner } from './postgres/transactions.ts'
+import { confirmCommits, createRunner, type TransactionOptions } from './postgres/transactions.ts'
 import { createM2mTokenUses } from './sql/m2m-token-uses.ts'
 import { entriesOf } from './sql/revocation-log.ts'
 import type { Storage, Stores } from './storage.ts'
@@ -71,25 +71,23 @@ async function createStorage(
 ): Promise<Storage> {
   const toStatement = createStatements(!data.pooled)
   const cache = createCaches(options.cachedTokens)
-  const { leaseMs } = options
+  const { leaseMs, clockSkewMs } = options
   const listenOn = options.listen ? direct : null
-  const following = await followLog({ data, listenOn, leaseMs, memory: cache, toStatement })
-  const { cursor, follower } = following
+  const log = { data, listenOn, leaseMs, clockSkewMs, memory: cache, toStatement }
+  const { cursor, follower, ...following } = await followLog(log)
   const pool = createPool(data, options.poolSize)
   const readConnections = createReadConnections(data, READ_CONNECTIONS)
   const reader = createSql(toStatement, readConnections, pool)
-  const runner = createRunner({
-    pool,
-    begin: beginStatement(data),
-    sessionOf: createSessions(toStatement),
-    reader: readConnections,
-    notify: options.listen,
-    onCommit(changed, lastPosition) {
-      cache.forget(changed)
-      if (lastPosition !== null) cursor.committed(lastPosition, entriesOf(changed).length)
-    },
-  })
-  const transactions = createTransactions<Stores>(runner)
+  const transactions = createTransactions<Stores>(
+    createRunner({
+      pool,
+      begin: beginStatement(data),
+      sessionOf: createSessions(toStatement),
+      reader: readConnections,
+      notify: options.listen,
+      onCommit: forgetCommitted(cache, cursor),
+    }),
+  )
   const uses = createM2mTokenUses(reader)
   const { tokenRetention = Infinity } = options
   const chores = startChores({ ...transactions, uses, tokenRetention, keepMonths: monthKeeper(direct) })
@@ -99,9 +97,10 @@ async function createStorage(
     ...transactions,
     m2mTokenUses: uses,
     catchUp: () => (follower.isFresh() ? undefined : refresh(follower)),
+    confirm: () => confirmCommits(pool),
     logPosition: () => cursor.at,
     async check() {
-      await requireSameTime(reader, options.clockSkewMs)
+      await reader.get('select id from master_keys limit 1')
       if (!follower.isFresh()) await refresh(follower)
       return { log: cursor.at, logAgeMs: Math.round(follower.age()) }
     },
@@ -113,6 +112,13 @@ async function createStorage(
     },
   }
 }
+
+const forgetCommitted =
+  (cache: Caches, cursor: Cursor): TransactionOptions['onCommit'] =>
+  (changed, lastPosition) => {
+    cache.forget(changed)
+    if (lastPosition !== null) cursor.committed(lastPosition, entriesOf(changed).length)
+  }
 
 /** @throws {AuthorityError} `service_unavailable` if the log cannot be read within the lease */
 async function refresh(follower: Follower): Promise<void> {

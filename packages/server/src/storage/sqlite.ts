@@ -68,16 +68,16 @@ function makeDurable(writer: SqliteConnection): void {
 function createStorage(writer: SqliteConnection, reader: SqliteConnection, options: SqliteOptions): Storage {
   const cache = createCaches(options.cachedTokens)
   const uses = createM2mTokenUses(reader)
-  const changes = collectChanges()
+  const [changes, changesOfGroup] = [collectChanges(), collectChanges()]
   const log = followLog(writer, cache)
   let logged: { readonly changed: ChangeSet; readonly position: number } | null = null
   const commits = createGroupCommit(writer, {
     beforeCommit() {
-      const changed = changes.take()
+      const changed = changesOfGroup.take()
       logged = { changed, position: appendToLog(writer, changed) }
     },
     onEnd(committed) {
-      const changed = logged?.changed ?? changes.take()
+      const changed = logged?.changed ?? changesOfGroup.take()
       cache.forget(changed)
       if (committed && logged !== null) log.committed(logged.position, entriesOf(changed).length)
       logged = null
@@ -85,7 +85,20 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
     onFatal: options.onFatal,
   })
   const stores = createStores(writer, changes)
-  const transactions = createTransactions<Stores>({ run: (work) => commits.run(() => work(stores)) })
+  const transactions = createTransactions<Stores>({
+    run: (work) =>
+      commits.run(async () => {
+        try {
+          const value = await work(stores)
+          changesOfGroup.add(changes.take())
+          return value
+        } catch (error) {
+          // It is undone alone, whatever else is in its group.
+          changes.take()
+          throw error
+        }
+      }),
+  })
   const { tokenRetention = Infinity } = options
   const chores = startChores({ ...transactions, uses, tokenRetention })
 
@@ -94,6 +107,8 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
     ...transactions,
     m2mTokenUses: uses,
     catchUp: log.catchUp,
+    // What shows is on the disk.
+    confirm: async () => {},
     logPosition: () => log.at,
     async check() {
       reader.allNow('select id from master_keys limit 1')

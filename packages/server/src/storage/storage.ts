@@ -88,6 +88,13 @@ export interface Storage extends Reads<Readers>, Transactions<Stores>, Atomicall
    * @throws {AuthorityError} `service_unavailable` if it cannot be known
    */
   catchUp(): void | Promise<void>
+  /**
+   * Fulfilled when what reads have shown until now survives whatever happens to one server. A commit shows
+   * before its standby has it, so who acknowledges by reading waits for this first.
+   *
+   * @throws {AuthorityError} `service_unavailable`
+   */
+  confirm(): Promise<void>
   /** How far into the revocation log what is in memory is known to be right. */
   logPosition(): LogHead
   /** @throws {AuthorityError} `service_unavailable` if it could not answer a read or take a write */

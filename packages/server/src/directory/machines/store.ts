@@ -44,4 +44,6 @@ export interface MachineStore extends MachineReader {
   expireSecretKey(id: SecretKeyId, at: Millis): Promise<void>
   /** Revokes what the machine issued until that instant. It never goes back. False if there is no such machine. */
   setTokensNotBefore(instanceId: InstanceId, id: MachineId, at: Millis): Promise<boolean>
+  /** The latest such instant of all machines. */
+  latestTokensNotBefore(instanceId: InstanceId): Promise<Millis | null>
 }

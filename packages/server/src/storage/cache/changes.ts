@@ -14,6 +14,7 @@ export interface ChangeSet {
 }
 
 export interface CollectedChanges extends Changes {
+  add(changed: ChangeSet): void
   /** What was collected since it was taken last. */
   take(): ChangeSet
 }
@@ -24,6 +25,10 @@ export function collectChanges(): CollectedChanges {
   return {
     directory: () => void (directory = true),
     m2mToken: (id) => void m2mTokens.add(id),
+    add(changed) {
+      directory ||= changed.directory
+      for (const id of changed.m2mTokens) m2mTokens.add(id)
+    },
     take() {
       const taken = { directory, m2mTokens }
       directory = false

@@ -75,16 +75,19 @@ function clientClass({ hosts, pooled, forRequests, queryTimeoutMs = QUERY_TIMEOU
 
 type Client = InstanceType<ReturnType<typeof clientClass>>
 
-/** @throws the driver's error; the next attempt goes to another host, if there is one */
+/** Tries every host once. @throws the last one's error */
 export async function connectClient(options: ConnectOptions): Promise<pg.Client> {
-  const client = new (clientClass(options))()
-  try {
-    await client.connect()
-    await requirePrimary(options, client)
-    return client
-  } catch (error) {
-    void client.end().catch(() => {})
-    throw error
+  for (let left = options.hosts.count - 1; ; left--) {
+    const client = new (clientClass(options))()
+    try {
+      await client.connect()
+      await requirePrimary(options, client)
+      return client
+    } catch (error) {
+      options.hosts.next(client.url)
+      void client.end().catch(() => {})
+      if (left === 0) throw error
+    }
   }
 }
 

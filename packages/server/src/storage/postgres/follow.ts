@@ -15,6 +15,8 @@ export interface FollowOptions {
   /** The same without a pooler; `null` to be woken by nobody. */
   readonly listenOn: ConnectOptions | null
   readonly leaseMs: number
+  /** How far this machine's clock and the database's may be apart, in milliseconds. */
+  readonly clockSkewMs: number
   readonly memory: Forgetful
   readonly toStatement: (sql: string) => Statement
 }
@@ -30,6 +32,14 @@ const POLLS_PER_LEASE = { listening: 3, polling: 8 }
 /** Who needs the log read before an answer does not wait longer. */
 const LOG_TIMEOUT_MS = 1_500
 
+const NOW = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
+
+/** Whose clock is wrong takes what has expired for good, so he must not answer. It ends when the clock is right. */
+function requireSameTime(now: number, before: number, longest: number): void {
+  const skew = Math.max(before - now, now - Date.now(), 0)
+  if (skew > longest) throw new Error(`This node's clock and the database's are ${skew} ms apart.`)
+}
+
 /** Fulfilled when the log was read once. */
 export async function followLog(options: FollowOptions): Promise<Following> {
   const { data, listenOn, leaseMs, memory, toStatement } = options
@@ -37,8 +47,13 @@ export async function followLog(options: FollowOptions): Promise<Following> {
   const connection = createPipelinedReader({ ...data, queryTimeoutMs: LOG_TIMEOUT_MS })
   try {
     const sql = createSql(toStatement, connection)
-    const read = readLog(await epochOf(sql))
-    const readAfter = async (position: number) => toLogPage(await sql.all<LogRow>(read, position))
+    const read = readLog(await epochOf(sql), NOW)
+    const readAfter = async (position: number) => {
+      const before = Date.now()
+      const rows = await sql.all<LogRow>(read, position)
+      requireSameTime(rows[0]!.now, before, options.clockSkewMs)
+      return toLogPage(rows)
+    }
     const cursor = createCursor(memory, (await readAfter(Number.MAX_SAFE_INTEGER)).head)
     const polls = listenOn === null ? POLLS_PER_LEASE.polling : POLLS_PER_LEASE.listening
     const follower = createFollower({ cursor, readAfter, leaseMs, pollMs: leaseMs / polls })

@@ -105,7 +105,7 @@ async function attemptOnce<T>(
 }
 
 async function commit<T>(
-  { reader, notify, onCommit }: TransactionOptions,
+  { pool, reader, notify, onCommit }: TransactionOptions,
   session: Session,
   sent: readonly Promise<Settled<unknown>>[],
   value: T,
@@ -124,6 +124,7 @@ async function commit<T>(
     const error = refusal ?? errors[0] ?? new Error('The transaction was rolled back.')
     const isUndecided = refusal === undefined && 'error' in committed
     if (isUndecided && session.audited !== null && (await wasCommitted(reader, session.audited))) {
+      await confirmCommits(pool)
       onCommit(changed, null)
       return { value }
     }
@@ -168,6 +169,20 @@ async function wasCommitted(reader: Queryable, { traceId, action, targetId }: Au
     await sleep(BETWEEN_LOOKS_MS)
   }
   return false
+}
+
+/**
+ * Commits something that changes nothing. A commit is shown while it still waits for the standby, and its wait
+ * ends with the connection; but the log is written in order, so this one has waited for that one too.
+ *
+ * @throws {AuthorityError} `service_unavailable`
+ */
+export async function confirmCommits(pool: pg.Pool): Promise<void> {
+  try {
+    await pool.query('update revocation_head set position = position where id = 1')
+  } catch (error) {
+    throw unavailable(error)
+  }
 }
 
 async function rollback(client: pg.PoolClient, cause: unknown): Promise<void> {

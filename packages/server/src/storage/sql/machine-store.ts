@@ -166,6 +166,11 @@ export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore
     if (machine !== undefined) await sql.run(set, at, id, at)
     return machine !== undefined
   },
+
+  async latestTokensNotBefore(instanceId) {
+    const select = 'select max(tokens_not_before) as latest from machines where instance_id = ?'
+    return (await sql.get<{ latest: Millis | null }>(select, instanceId))!.latest
+  },
 })
 
 /** The scopes of each of these machines that has any. */

@@ -8,9 +8,10 @@ const LOG_PAGE = 500
  * In one statement, so that the head and the entries are of one moment.
  *
  * @param epoch an expression for what tells one history of the log from another
+ * @param now one for the database's own time in milliseconds, where it has one
  */
-export const readLog = (epoch = 'head.epoch') =>
-  `select ${epoch} as epoch, head.position as head, log.position, log.m2m_token_id
+export const readLog = (epoch = 'head.epoch', now = '0') =>
+  `select ${epoch} as epoch, head.position as head, log.position, log.m2m_token_id, ${now} as now
   from revocation_head as head left join revocation_log as log on log.position > ?
   where head.id = 1 order by log.position limit ${LOG_PAGE}`
 
@@ -19,6 +20,7 @@ export interface LogRow {
   readonly head: number
   readonly position: number | null
   readonly m2m_token_id: string | null
+  readonly now: number
 }
 
 export function toLogPage(rows: readonly LogRow[]): LogPage {

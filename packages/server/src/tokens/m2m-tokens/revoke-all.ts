@@ -2,23 +2,23 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
 import type { Call, InstanceCaller } from '../../core/caller.ts'
 import { AuthorityError, notFound } from '../../core/errors.ts'
-import type { KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
+import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Reads, Transactions } from '../../core/stores.ts'
-import { millis, type Clock, type Millis } from '../../core/time.ts'
+import { latest, millis, type Clock, type Millis } from '../../core/time.ts'
 import type { InstanceStore } from '../../directory/instances/store.ts'
 import type { MachineStore } from '../../directory/machines/store.ts'
 import type { SigningKeyStore } from '../../signing/store.ts'
 import type { M2mTokenReader } from './store.ts'
 
+interface Ending {
+  readonly instances: InstanceStore
+  readonly machines: MachineStore
+  readonly signingKeys: SigningKeyStore
+  readonly audit: AuditLog
+}
+
 export interface RevokeAllM2mTokensDeps
-  extends
-    Reads<{ m2mTokens: Pick<M2mTokenReader, 'count'> }>,
-    Transactions<{
-      instances: InstanceStore
-      machines: MachineStore
-      signingKeys: SigningKeyStore
-      audit: AuditLog
-    }> {
+  extends Reads<{ m2mTokens: Pick<M2mTokenReader, 'count'> }>, Transactions<Ending> {
   readonly clock: Clock
   /** How far the clocks of nodes may be apart, in milliseconds. */
   readonly clockSkew: Millis
@@ -47,9 +47,12 @@ export async function revokeAllM2mTokens(
 ): Promise<Millis> {
   const { instanceId } = call.caller
   const now = clock.now()
-  const until = lastInstant(asked, now, clockSkew)
+  const atLeast = lastInstant(asked, now, clockSkew)
   const { subject, signingKeyId } = asked
-  await transaction(async ({ instances, machines, signingKeys, audit }) => {
+  return transaction(async (stores) => {
+    const { instances, machines, signingKeys, audit } = stores
+    const until =
+      asked.issuedBefore === null ? await afterAllIssued(stores, instanceId, asked, atLeast) : atLeast
     if (subject !== null && !(await machines.setTokensNotBefore(instanceId, subject, until))) {
       throw notFound({ noun: 'Machine', id: subject })
     }
@@ -60,8 +63,31 @@ export async function revokeAllM2mTokens(
     const target = subject ?? signingKeyId ?? instanceId
     const why = `before ${new Date(until + 1).toISOString()}${reason === null ? '' : `: ${reason}`}`
     await audit.record(eventOf(call, now, 'm2m_token.revoke_all', target, why))
+    return until
   })
-  return until
+}
+
+/**
+ * What is issued after a revocation counts as issued one millisecond after it, if that reaches ahead
+ * (`issue.ts`). To end those too, this one reaches as far, whoever's clock was wrong the last time.
+ */
+async function afterAllIssued(
+  { instances, machines, signingKeys }: Pick<Ending, 'instances' | 'machines' | 'signingKeys'>,
+  instanceId: InstanceId,
+  { subject }: RevokeAll,
+  atLeast: Millis,
+): Promise<Millis> {
+  const instance = await instances.find(instanceId)
+  const machine = subject === null ? null : await machines.find(instanceId, subject)
+  const anyMachine = subject === null ? await machines.latestTokensNotBefore(instanceId) : null
+  const keys = await signingKeys.keysOf(instanceId)
+  const before = latest(
+    instance?.tokensNotBefore,
+    machine?.tokensNotBefore,
+    anyMachine,
+    ...keys.map(({ tokensNotBefore }) => tokensNotBefore),
+  )
+  return before !== null && before >= atLeast ? millis(before + 1) : atLeast
 }
 
 /**
@@ -89,7 +115,7 @@ export async function countForRevocation(
 
 function lastInstant({ issuedBefore }: RevokeAll, now: Millis, clockSkew: Millis): Millis {
   if (issuedBefore === null) return millis(now + clockSkew)
-  if (issuedBefore > now) {
+  if (issuedBefore > now + clockSkew) {
     throw new AuthorityError('bad_request', { longMessage: 'issued_before must not be in the future.' })
   }
   return millis(issuedBefore - 1)

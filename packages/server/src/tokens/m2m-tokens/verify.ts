@@ -3,7 +3,7 @@ import type { M2mTokenId } from '../../core/ids.ts'
 import type { MacKeyId } from '../../core/secrets/master-key.ts'
 import type { SecretReader } from '../../core/secrets/secrets.ts'
 import type { Reads } from '../../core/stores.ts'
-import { latest, toSeconds, type Clock, type Millis } from '../../core/time.ts'
+import { latest, millis, toSeconds, type Clock, type Millis } from '../../core/time.ts'
 import { active, inactive, type Verdict } from '../../core/verdict.ts'
 import type { InstanceReader } from '../../directory/instances/store.ts'
 import type { MachineReader } from '../../directory/machines/store.ts'
@@ -23,6 +23,8 @@ export interface VerifyM2mTokenDeps extends Reads<{
   readonly readSecret: SecretReader
   readonly keys: Keys
   readonly m2mTokenUses: M2mTokenUses
+  /** How far the clock of the node that issued a token may be ahead, in milliseconds. */
+  readonly clockSkew: Millis
 }
 
 /** A token that was just verified; that is its newest use. */
@@ -60,7 +62,7 @@ function readOpaque(readSecret: SecretReader, { instanceId }: Caller, presented:
 }
 
 async function readJwt(
-  { keys }: VerifyM2mTokenDeps,
+  { keys, clockSkew }: VerifyM2mTokenDeps,
   { instanceId }: Caller,
   presented: string,
   now: Millis,
@@ -71,7 +73,7 @@ async function readJwt(
   const { kid } = jwt.header
   const key = typeof kid === 'string' ? await keys.verifying(instanceId, 'token', kid) : null
   if (key === null || !hasGoodSignature(jwt, key.key)) return inactive('bad_signature')
-  if ((jwt.payload.nbf as number) > toSeconds(now)) return inactive('not_yet_valid')
+  if ((jwt.payload.nbf as number) > toSeconds(millis(now + clockSkew))) return inactive('not_yet_valid')
   const id = jwt.payload.jti as M2mTokenId
   return active({ id, format: 'jwt', macKeyId: null, notBefore: key.tokensNotBefore })
 }

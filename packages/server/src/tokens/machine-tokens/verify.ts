@@ -1,6 +1,6 @@
 import type { InstanceId } from '../../core/ids.ts'
 import type { Reads } from '../../core/stores.ts'
-import { latest, seconds, toSeconds, type Clock } from '../../core/time.ts'
+import { latest, millis, seconds, toSeconds, type Clock, type Millis } from '../../core/time.ts'
 import { active, inactive, type Verdict } from '../../core/verdict.ts'
 import type { InstanceReader } from '../../directory/instances/store.ts'
 import { hasGoodSignature, parseJwt, type Jwt } from '../../signing/jws.ts'
@@ -16,11 +16,13 @@ import {
 export interface VerifyMachineTokenDeps extends Reads<{ instances: Pick<InstanceReader, 'find'> }> {
   readonly clock: Clock
   readonly keys: Keys
+  /** How far the clock of the node that issued a token may be ahead, in milliseconds. */
+  readonly clockSkew: Millis
 }
 
 /** Gives a verdict on any string at all. All it needs is in the token and the instance's public keys. */
 export async function verifyMachineToken(
-  { clock, keys, read }: VerifyMachineTokenDeps,
+  { clock, keys, read, clockSkew }: VerifyMachineTokenDeps,
   instanceId: InstanceId,
   presented: string,
 ): Promise<Verdict<MachineToken>> {
@@ -32,7 +34,7 @@ export async function verifyMachineToken(
   const key = typeof kid === 'string' ? await keys.verifying(instanceId, 'token', kid) : null
   if (key === null || !hasGoodSignature(jwt, key.key)) return inactive('bad_signature')
   const now = toSeconds(clock.now())
-  if (token.notBefore > now) return inactive('not_yet_valid')
+  if (token.notBefore > toSeconds(millis(clock.now() + clockSkew))) return inactive('not_yet_valid')
   const instance = await read.instances.find(instanceId)
   const notBefore = latest(key.tokensNotBefore, instance?.tokensNotBefore)
   // It says its second only: of the one in which all were revoked, none is good.
