@@ -139,6 +139,63 @@ describe('revoking all that was issued before an instant', () => {
   })
 })
 
+describe('with several nodes, whose clocks are not quite the same', () => {
+  const SKEW = 1_000
+  let ours: TestAuthority
+  beforeEach(async () => {
+    ours = await startAuthority({ clockSkew: SKEW as never })
+  })
+  afterEach(() => ours.close())
+
+  const post = (path: string, key: string, body: object) =>
+    ours.request('POST', `/v1/m2m_tokens${path}`, { key, body })
+  const verify = async (token: string) =>
+    (await post('/verify', ours.first.secretKey, { token })).status === 200
+
+  it('also ends what a node that is ahead has issued, and nothing that is issued afterwards', async () => {
+    const { id, secretKey } = await ours.machine(ours.first)
+    ours.clock.advance(SKEW)
+    const tokens = [
+      expectSuccess(await post('', secretKey, {}), 201),
+      expectSuccess(await post('', secretKey, JWT), 201),
+    ]
+    ours.clock.advance(-SKEW)
+    for (const { token } of tokens) expect(await verify(token)).toBe(true)
+    expectSuccess(await post('/revoke_all', ours.first.secretKey, { subject: id }))
+    for (const { token } of tokens) expect(await verify(token)).toBe(false)
+    for (const body of [{}, JWT]) {
+      const { token } = expectSuccess(await post('', secretKey, body), 201)
+      expect(await verify(token)).toBe(true)
+    }
+  })
+
+  // Stops one revocation by a node whose clock was an hour ahead from making all others empty for an hour.
+  it.each(['subject', 'signing_key_id', 'all'])(
+    'ends everything however far ahead the one before reached: by %s',
+    async (scope) => {
+      const { id, secretKey } = await ours.machine(ours.first)
+      const whom = { subject: { subject: id }, signing_key_id: { signing_key_id: ours.first.instance.id } }
+      const first = { ...whom, all: { subject: id } }[scope]!
+      ours.clock.advance(3_600_000)
+      expectSuccess(await post('/revoke_all', ours.first.secretKey, first))
+      ours.clock.advance(-3_600_000)
+      const jwt = expectSuccess(await post('', secretKey, JWT), 201)
+      expect(await verify(jwt.token)).toBe(true)
+      const second = { ...whom, all: { signing_key_id: ours.first.instance.id } }[scope]!
+      expectSuccess(await post('/revoke_all', ours.first.secretKey, second))
+      expect(await verify(jwt.token)).toBe(false)
+    },
+  )
+
+  it('takes an instant that is only ahead by as much as another clock may be', async () => {
+    const { id } = await ours.machine(ours.first)
+    const before = (issued_before: number) =>
+      post('/revoke_all', ours.first.secretKey, { subject: id, issued_before })
+    expectSuccess(await before(NOON + SKEW))
+    expectRefusal(await before(NOON + SKEW + 1), 400, 'bad_request')
+  })
+})
+
 describe('a dry run', () => {
   it('counts what is good and would end, and changes nothing', async () => {
     const { id, secretKey } = await t.machine(t.first)

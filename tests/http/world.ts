@@ -110,6 +110,7 @@ export function samplesOf(ids: Ids): readonly Sample[] {
     ['m2mTokens.create', 'machine', 'POST /v1/m2m_tokens', {}],
     ['m2mTokens.list', 'instance or machine', `GET /v1/m2m_tokens?subject=${ids.issuer}`],
     ['m2mTokens.revoke', 'instance or machine', `POST /v1/m2m_tokens/${ids.m2mToken}/revoke`, {}],
+    ['m2mTokens.revokeAll', 'instance', 'POST /v1/m2m_tokens/revoke_all', { subject: ids.stranger }],
     ['m2mTokens.verify', 'instance or machine', 'POST /v1/m2m_tokens/verify', { token: ids.secret }],
     [
       'actorTokens.create',
