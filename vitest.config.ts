@@ -8,7 +8,6 @@ const ON_POSTGRES_TOO = [
   'idempotency',
   'idempotency.keys',
   'isolation',
-  'kind-matrix',
   'm2m-tokens.revoke-all',
   'signing-keys',
   'signing-keys.rotate*',

@@ -1,8 +1,9 @@
-/** `npm run bench`, or `npm run bench -- sdk` or `peers`: runs one of the benchmarks; what follows its name is for it. */
+/** `npm run bench`, or `npm run bench -- sdk`, `peers` or `growth`: runs one of the benchmarks; what follows its name is for it. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<unknown>>> = {
   server: () => import('./server.ts'),
   sdk: () => import('./sdk.ts'),
   peers: () => import('./peers/main.ts'),
+  growth: () => import('./growth.ts'),
 }
 
 const [first = 'server'] = process.argv.slice(2)

@@ -6,7 +6,8 @@ import { BIN, start } from '../processes.ts'
 import { jsonPost, send, type Contender } from './contender.ts'
 import { startPostgres } from './postgres.ts'
 
-type Environment = Readonly<Record<string, string>>
+/** By what the server and its commands find their database and its key. */
+export type Environment = Readonly<Record<string, string>>
 
 const versionOf = (folder: string): string => {
   const file = new URL(`../../${folder}/package.json`, import.meta.url)
@@ -41,7 +42,7 @@ export async function startOnPostgres(folder: string): Promise<Contender | strin
 }
 
 /** Nobody of the others logs its requests either. */
-const createSettings = (folder: string): Environment => ({
+export const createSettings = (folder: string): Environment => ({
   NODE_ENV: 'production',
   MINTMARK_DATA: folder,
   MINTMARK_MASTER_KEY: randomBytes(32).toString('hex'),
@@ -61,7 +62,11 @@ function knowsPostgres(environment: Environment): boolean {
   return !/MINTMARK_DATABASE_URL in the environment is unknown/.test(stderr)
 }
 
-async function startOurs(name: string, durability: string, environment: Environment): Promise<Contender> {
+export async function startOurs(
+  name: string,
+  durability: string,
+  environment: Environment,
+): Promise<Contender> {
   const server = await start([BIN, 'serve', '--json'], environment)
   try {
     const port = Number(new URL(String(server.ready.url)).port)

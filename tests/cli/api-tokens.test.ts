@@ -203,3 +203,27 @@ describe('mintmark actor-tokens', () => {
     expect(await world.json(call)).toMatchObject({ object: 'actor_token', status: 'pending' })
   })
 })
+
+describe('mintmark tokens revoke, for many', () => {
+  it('counts in a dry run, revokes with --yes, and leaves what is issued afterwards', async () => {
+    await world.json('tokens issue --machine worker')
+    const { stdout } = await world.run('tokens revoke --machine worker --dry-run')
+    const count = Number(/^(\d+) token\(s\) would be revoked\.$/m.exec(stdout)?.[1])
+    expect(count).toBeGreaterThan(0)
+    const revoked = await world.run('tokens revoke --machine worker --reason moved --yes')
+    expect(revoked.stdout).toMatch(/^Revoked: what was issued until \d{4}-\S+Z\.$/m)
+    expect((await world.json('tokens list --machine worker')).total_count).toBe(0)
+    await world.json('tokens issue --machine worker')
+    expect(await world.json('tokens revoke --machine worker --dry-run')).toMatchObject({
+      object: 'm2m_token_revocation',
+      dry_run: true,
+      count: 1,
+    })
+  })
+
+  it('takes a time with its zone, for all of the instance', async () => {
+    const asked = 'tokens revoke --issued-before 2020-01-01T00:00:00+02:00 --json --yes'
+    const { revoked_until } = JSON.parse((await world.run(asked)).stdout)
+    expect(new Date(revoked_until + 1).toISOString()).toBe('2019-12-31T22:00:00.000Z')
+  })
+})

@@ -38,7 +38,12 @@ describe('a call of an API command that is wrong', () => {
     ],
     ['a count that is none', 'users list --limit many', 'It must be a whole number.'],
     ['an id with a path in it', 'users get ../machines', 'An id has letters, digits and underscores only.'],
-    ['no id', 'tokens revoke', "missing required argument 'ID'"],
+    ['no id', 'users get', "missing required argument 'ID'"],
+    ['no token', 'tokens revoke', 'Say which: the id of a token, --machine, --key or --issued-before.'],
+    ['two ways at once', 'tokens revoke mt_1 --machine a', 'Name one token by its id, or many by'],
+    ['both scopes', 'tokens revoke --machine a --key kid_1 --yes', 'Use one of --machine and --key.'],
+    ['all of them, with nobody to ask', 'tokens revoke --machine a', 'give --yes to do it.'],
+    ['a time without its zone', 'tokens revoke --issued-before 2026-01-31', 'with its zone.'],
     ['a machine that is not named', 'tokens list', "required option '--machine <ID>' not specified"],
     ['a command that is none', 'machines scope list', "unknown command 'list'"],
   ])('ends with 2 for %s, and explains it', async (_what, line, why) => {
@@ -88,6 +93,8 @@ describe('a call of an API command that is wrong', () => {
         '--longest-token-lifetime',
         '--cached-tokens',
         '--machine-token-category',
+        '--token-retention',
+        '--key',
       ]),
     )
   })

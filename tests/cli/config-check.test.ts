@@ -185,7 +185,7 @@ describe('mintmark config check refuses with one sentence and 1', () => {
     [
       'no data folder',
       () => runCli(['config', 'check'], { MINTMARK_MASTER_KEY: KEY }),
-      /^Setting data is missing: set MINTMARK_DATA or the flag --data DIR\.$/,
+      /^Nothing says where the data is: set MINTMARK_DATA or the flag --data DIR, or MINTMARK_DATABASE_URL for PostgreSQL\.$/,
     ],
   ]
 

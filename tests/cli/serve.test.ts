@@ -219,3 +219,15 @@ function logOf(server: ServerProcess): Record<string, unknown>[] {
     .slice(0, -1)
     .map((line) => JSON.parse(line))
 }
+
+describe('a server of one process that is told to hang up', () => {
+  // Stops the end of a terminal session, or a reload of all services, from ending it.
+  it('goes on, and says why it has done nothing', async () => {
+    const server = await start()
+    server.child.kill('SIGHUP')
+    while (!server.log().includes('SIGHUP')) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200)
+    expect(server.log()).toContain('ignored: there are no workers to replace')
+    expect(await server.stop()).toBe(0)
+  })
+})

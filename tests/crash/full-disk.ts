@@ -51,8 +51,11 @@ const limitedFiles: Disk = {
   },
 }
 
+/** More than the write-ahead log of the whole test, which nobody empties before its end. */
+const FILE_SYSTEM_SIZE = 4_194_304
+
 /**
- * A file system of two megabytes in memory, which only the server sees: writes fail with ENOSPC. It is
+ * A small file system in memory, which only the server sees: writes fail with ENOSPC. It is
  * mounted in a namespace of its own, and is gone with the process however that ends.
  */
 const smallFileSystem: Disk = {
@@ -63,7 +66,7 @@ const smallFileSystem: Disk = {
       '-rm',
       'sh',
       '-c',
-      `mount -t tmpfs -o size=${SIZE} none "${data}" && exec "$0" "$@"`,
+      `mount -t tmpfs -o size=${FILE_SYSTEM_SIZE} none "${data}" && exec "$0" "$@"`,
     ])
     const seen = join('/proc', String(server.child.pid), 'root', data)
     return {

@@ -210,6 +210,10 @@ describe('a dry run', () => {
     expect(await count({ issued_before: NOON })).toBe(0)
     expect(await count({ issued_before: NOON + 1 })).toBe(2)
     expect(await why(tokens[0].token)).toBe('active')
+    expectSuccess(await revokeAll({ signing_key_id: t.first.instance.id }))
+    expect(await count({ subject: id })).toBe(1)
+    expectSuccess(await revokeAll({ subject: id }))
+    expect(await count({ subject: id })).toBe(0)
   })
 
   it('counts as many as there are', async () => {

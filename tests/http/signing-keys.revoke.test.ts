@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KeyId } from '../../packages/server/src/core/ids.ts'
+import { generateSigningKey } from '../../packages/server/src/signing/signing-key.ts'
 import { openSqlite } from '../../packages/server/src/storage/sqlite.ts'
 import { startAuthority, type TestAuthority } from '../support/authority.ts'
 import { BAD, GOOD, signingKeyClient } from './signing-key-client.ts'
@@ -152,9 +153,17 @@ describe('where the revocation is known', () => {
     })
     const keys = await other.read.signingKeys.keysOf(t.first.instance.id)
     const key = keys.find(({ use }) => use === 'token')!
+    const { id: instanceId } = t.first.instance
+    const name = {
+      id: ABSENT.signingKey as KeyId,
+      instanceId,
+      use: 'token',
+      createdAt: t.clock.now(),
+    } as const
+    const next = await generateSigningKey(t.authority.deps.ring, name)
     await other.transaction(async ({ signingKeys }) => {
       await signingKeys.setLife({ ...key, revokedAt: t.clock.now() })
-      await signingKeys.insert({ ...key, id: ABSENT.signingKey as KeyId })
+      await signingKeys.insert(next)
     })
     await other.close()
     expect(await ours.verdicts(old)).toStrictEqual(BAD)

@@ -152,7 +152,7 @@ export function edgeOf(t: TestAuthority, options: Partial<HandlerOptions> = {}):
     published = await Promise.all(
       (await read.instances.list()).map(async (instance) => ({
         instance,
-        jwks: toJwks(await read.signingKeys.keysOf(instance.id), t.clock.now()),
+        jwks: toJwks(await t.authority.deps.keys.published(instance.id)),
       })),
     )
   }

@@ -34,7 +34,10 @@ export async function runServer(
     log.info({ signal }, 'stopping')
     tellToStop(null)
   }
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  // Whoever reloads all services, or closes the terminal, does not mean to end this one.
+  const onHangUp = () =>
+    log.warn({ signal: 'SIGHUP' }, 'ignored: there are no workers to replace; restart to change settings')
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onHangUp)
   try {
     await onReady(server)
     const error = await stopping
@@ -42,7 +45,7 @@ export async function runServer(
     if (error !== null) throw error
     log.info('stopped')
   } finally {
-    process.off('SIGTERM', onSignal).off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('SIGHUP', onHangUp)
     flush()
   }
 }

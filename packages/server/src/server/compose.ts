@@ -4,22 +4,21 @@ import { createIdSource } from '../core/ids.ts'
 import { systemRandom } from '../core/secrets/random.ts'
 import { millis, seconds, systemClock } from '../core/time.ts'
 import { openKeyRing, type MasterKeys } from './key-ring.ts'
-import { CLOCK_SKEW, openStorage } from './open-storage.ts'
+import { CLOCK_SKEW, openStorage, type StorageEvents } from './open-storage.ts'
 import type { Config } from './settings.ts'
 
-export interface ComposeOptions {
+export interface ComposeOptions extends StorageEvents {
   readonly masterKeys: MasterKeys
   readonly publicUrl: string
-  readonly onFatal: (error: Error) => void
 }
 
 /** @throws {StorageError} or {ConfigError} if the database cannot be used with these settings */
 export async function composeAuthority(
   config: Config,
-  { masterKeys, publicUrl, onFatal }: ComposeOptions,
+  { masterKeys, publicUrl, ...events }: ComposeOptions,
 ): Promise<Authority> {
   const { cachedTokens, acceptUnknownUsers, machineTokenCategory, longestTokenLifetime } = config
-  const storage = await openStorage(config, onFatal)
+  const storage = await openStorage(config, events)
   const clock = systemClock
   const random = systemRandom
   const policy: Policy = {

@@ -46,6 +46,11 @@ export function readConfig({ flags, environment, file, defaults = {} }: ConfigSo
     return [name, check(name, given)]
   })
   const config = Object.fromEntries(entries) as Config
+  if (environment[variableOf('databaseUrl')] === '') {
+    throw new ConfigError(
+      `${variableOf('databaseUrl')} is set and empty. Unset it to use a data folder, or say which database.`,
+    )
+  }
   if (config.data === '' && config.databaseUrl === null) {
     throw new ConfigError(
       `Nothing says where the data is: set ${waysToSet('data')}, or ${waysToSet('databaseUrl')} for PostgreSQL.`,

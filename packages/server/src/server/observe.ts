@@ -1,6 +1,7 @@
 /** What operators see of requests: one log event each, and counts and times for Prometheus. */
 import { createServer, type Server } from 'node:http'
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Storage, StorageGauges } from '../storage/storage.ts'
 import type { Logger } from 'pino'
 import type { RequestEvent, RequestObserver } from '../http/request-event.ts'
 
@@ -64,7 +65,9 @@ function nameFault(fault: unknown): object {
   if (!(fault instanceof Error)) return { name: typeof fault }
   const { cause } = fault
   const code =
-    cause instanceof Error && 'errcode' in cause ? { sqlite: cause.errcode, cause: cause.message } : {}
+    cause instanceof Error && 'errcode' in cause
+      ? { sqlite: cause.errcode, cause: cause.message }
+      : { cause: causeOf(cause) }
   return {
     name: fault.name,
     ...code,
@@ -75,8 +78,47 @@ function nameFault(fault: unknown): object {
   }
 }
 
-export function createMetrics(): { observe: RequestObserver; registry: Registry } {
+/** Says when the database is lost and when it is back, also to a server that nobody asks anything. */
+export function logTrouble(log: Logger, error: unknown): void {
+  if (error === null) log.info('the database can be read again')
+  else log.error({ fault: nameFault(error) }, 'the database cannot be read: nothing is answered from memory')
+}
+
+/** A code says enough; the messages of a database may hold values. */
+function causeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const { code } = cause as { code?: unknown }
+  return typeof code === 'string' && /^\w{1,32}$/.test(code) ? code : cause.name
+}
+
+/** Looked at when somebody asks. */
+function watchStorage(registry: Registry, gauges: () => StorageGauges): void {
+  void new Gauge({
+    name: 'mintmark_log_age_seconds',
+    help: 'Time since the revocation log was last read.',
+    registers: [registry],
+    collect() {
+      this.set(gauges().logAgeMs / 1000)
+    },
+  })
+  void new Gauge({
+    name: 'mintmark_database_connections',
+    help: 'Connections for transactions, used and idle, and who waits for one.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      for (const [state, count] of Object.entries(gauges().connections)) this.set({ state }, count)
+    },
+  })
+}
+
+/** @param storage whose state is measured too, if it has any */
+export function createMetrics(storage: Pick<Storage, 'gauges'>): {
+  observe: RequestObserver
+  registry: Registry
+} {
   const registry = new Registry()
+  if (storage.gauges !== undefined) watchStorage(registry, storage.gauges)
   collectDefaultMetrics({ register: registry }) // the event loop's delay is among them
   const requests = new Counter({
     name: 'mintmark_requests_total',

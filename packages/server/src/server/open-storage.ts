@@ -14,11 +14,20 @@ export const CLOCK_SKEW = millis(1_000)
 /** Its driver takes a while to load, and most servers do not need it. */
 const importPostgres = () => import('../storage/postgres.ts')
 
+export interface StorageEvents {
+  /** Called once if the disk failed in a way after which nothing may be acknowledged any more. */
+  readonly onFatal: (error: Error) => void
+  /** Called when the database can no longer be read, and with `null` when it can again. Of PostgreSQL only. */
+  readonly onTrouble?: (error: unknown) => void
+}
+
 /**
- * @param onFatal called once if the disk failed in a way after which nothing may be acknowledged any more
  * @throws {StorageError} if the database cannot be used as it is
  */
-export async function openStorage(config: Config, onFatal: (error: Error) => void): Promise<Storage> {
+export async function openStorage(
+  config: Config,
+  { onFatal, onTrouble = () => {} }: StorageEvents,
+): Promise<Storage> {
   const { data, databaseUrl, databaseDirectUrl, migrate, cachedTokens, tokenRetention } = config
   if (databaseUrl === null) return openSqlite(data, { migrate, cachedTokens, tokenRetention, onFatal })
   const { openPostgres } = await importPostgres()
@@ -32,6 +41,7 @@ export async function openStorage(config: Config, onFatal: (error: Error) => voi
     migrate,
     cachedTokens,
     tokenRetention,
+    onTrouble,
   })
 }
 

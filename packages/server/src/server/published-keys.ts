@@ -12,7 +12,7 @@ export async function publishKeys({ storage, deps }: Authority): Promise<Publish
     return Promise.all(
       instances.map(async (instance) => ({
         instance,
-        jwks: toJwks(await storage.read.signingKeys.keysOf(instance.id), deps.clock.now()),
+        jwks: toJwks(await deps.keys.published(instance.id)),
       })),
     )
   }

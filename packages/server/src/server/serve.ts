@@ -14,7 +14,7 @@ import { forgetLocalUrlIfPossible, takeDataFolder, writeAddress } from './data-f
 import { drain, retire, trackRequests } from './drain.ts'
 import type { MasterKeys } from './key-ring.ts'
 import { closeListener, listen } from './listen.ts'
-import { createMetrics, createMetricsListener, logRequests } from './observe.ts'
+import { createMetrics, createMetricsListener, logRequests, logTrouble } from './observe.ts'
 import { publishKeys } from './published-keys.ts'
 import type { Config } from './settings.ts'
 
@@ -83,9 +83,15 @@ async function open(
     // it last: connections that others could serve would come to one that cannot answer yet.
     const url = worker?.url ?? (await startListening())
     const publicUrl = config.publicUrl ?? url + config.basePath
-    const authority = await composeAuthority(config, { masterKeys, publicUrl, onFatal })
+    const authority = await composeAuthority(config, {
+      masterKeys,
+      publicUrl,
+      onFatal,
+      onTrouble: (error) => logTrouble(options.log, error),
+    })
     opened.push({ close: () => authority.storage.close() })
     await prepare?.(authority)
+    warnOfIssuer(config, options.log, publicUrl)
     const { registry, handler, unready } = await answerFor(authority, config, options, opened)
     answerWith(handler)
     if (worker !== null) await startListening()
@@ -112,6 +118,15 @@ async function open(
   }
 }
 
+/** Each node would name itself as the issuer, and the JWTs of one would not be those of another. */
+function warnOfIssuer({ databaseUrl, publicUrl }: Config, log: Logger, own: string): void {
+  if (databaseUrl === null || publicUrl !== null) return
+  log.warn(
+    { issuer: own },
+    'publicUrl is not set: this node issues JWTs in its own name, which others may not',
+  )
+}
+
 async function answerFor(
   authority: Authority,
   { rateLimit, basePath }: Config,
@@ -120,7 +135,7 @@ async function answerFor(
 ) {
   const publishedKeys = await publishKeys(authority)
   opened.push({ close: () => publishedKeys.stop() })
-  const { registry, observe } = createMetrics()
+  const { registry, observe } = createMetrics(authority.storage)
   let ready = true
   const handler = createHandler(authority, {
     publishedKeys,

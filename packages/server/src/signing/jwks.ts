@@ -1,11 +1,8 @@
 /** The published half of an instance's keys (RFC 7517). */
 import { z } from 'zod'
 import { operation, route, type Route } from '../core/operation.ts'
-import type { Reads } from '../core/stores.ts'
-import type { Clock, Millis } from '../core/time.ts'
-import { isPublished } from './key-life.ts'
+import type { Keys } from './keys.ts'
 import type { SigningKey } from './signing-key.ts'
-import type { SigningKeyReader } from './store.ts'
 
 const jwksResource = z
   .object({
@@ -24,11 +21,9 @@ const jwksResource = z
 
 export type Jwks = z.infer<typeof jwksResource>
 
-/** Public members only, and only of keys whose tokens others verify now or soon. */
-export const toJwks = (keys: readonly SigningKey[], now: Millis): Jwks => ({
-  keys: keys
-    .filter((key) => key.use === 'token' && isPublished(key, now))
-    .map(({ id, alg, publicKey: { n, e } }) => ({ use: 'sig', kty: 'RSA', kid: id, alg, n, e })),
+/** Public members only. @param keys those that are published */
+export const toJwks = (keys: readonly SigningKey[]): Jwks => ({
+  keys: keys.map(({ id, alg, publicKey: { n, e } }) => ({ use: 'sig', kty: 'RSA', kid: id, alg, n, e })),
 })
 
 const getJwksOperation = operation({
@@ -45,11 +40,6 @@ const getJwksOperation = operation({
   unlimited: true,
 })
 
-export const jwksRoutes = ({
-  read,
-  clock,
-}: Reads<{ signingKeys: SigningKeyReader }> & { clock: Clock }): readonly Route[] => [
-  route(getJwksOperation, async (_input, { caller }) =>
-    toJwks(await read.signingKeys.keysOf(caller.instanceId), clock.now()),
-  ),
+export const jwksRoutes = ({ keys }: { readonly keys: Keys }): readonly Route[] => [
+  route(getJwksOperation, async (_input, { caller }) => toJwks(await keys.published(caller.instanceId))),
 ]

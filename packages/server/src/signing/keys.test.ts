@@ -4,7 +4,7 @@ import { createKeyRing } from '../core/secrets/master-key.ts'
 import { systemRandom } from '../core/secrets/random.ts'
 import { millis } from '../core/time.ts'
 import { createKeys } from './keys.ts'
-import { generateSigningKey, publicKeyOf, type KeyUse } from './signing-key.ts'
+import { generateSigningKey, publicKeyOf, type KeyUse, type SigningKey } from './signing-key.ts'
 
 const HERE = 'ins_here' as InstanceId
 const ELSEWHERE = 'ins_elsewhere' as InstanceId
@@ -20,6 +20,9 @@ const first = { ...(await make(HERE, HERE, 'token')), retiresAt: OVER }
 const ticket = await make(HERE, 'tkt_here', 'ticket')
 const foreign = await make(ELSEWHERE, ELSEWHERE, 'token')
 const asked: string[] = []
+/** Rows that somebody else has written. */
+let planted: SigningKey[] = []
+beforeEach(() => (planted = []))
 let now = ACTIVE
 beforeEach(() => (now = ACTIVE))
 const keys = createKeys({
@@ -29,7 +32,7 @@ const keys = createKeys({
     signingKeys: {
       async keysOf(instanceId) {
         asked.push(instanceId)
-        return [newest, first, ticket, foreign].filter((key) => key.instanceId === instanceId)
+        return [...planted, newest, first, ticket, foreign].filter((key) => key.instanceId === instanceId)
       },
       historyOf: async () => [],
       notSealedUnder: async () => [],
@@ -105,5 +108,42 @@ describe('the key to verify with', () => {
     ])
     expect(await keys.verifyingAll(HERE, 'ticket')).toHaveLength(1)
     expect(await keys.verifyingAll('ins_nowhere' as InstanceId, 'token')).toEqual([])
+  })
+})
+
+describe('the keys that are published', () => {
+  // Stops a client from taking an actor's ticket for a session.
+  it('are those for tokens that are good now or soon', async () => {
+    expect(await keys.published(HERE)).toEqual([newest, first])
+    now = OVER
+    expect(await keys.published(HERE)).toEqual([newest])
+  })
+})
+
+// Stops whoever can write to the database, or to a backup of it, from having his own signatures believed.
+describe('a key that the authority has not made', () => {
+  const other = createKeyRing(new Map([[1, new Uint8Array(32).fill(2)]]), 1, systemRandom)
+  it.each([
+    [
+      'sealed under another master key',
+      async () => generateSigningKey(other, { ...first, id: 'kid_x' as KeyId }),
+    ],
+    [
+      'with bytes in the place of its private half',
+      async () => ({ ...first, sealed: { keyId: 1, box: Uint8Array.of(1, 2, 3) } }),
+    ],
+    ['with another public half', async () => ({ ...first, publicKey: foreign.publicKey })],
+    ['that was one of another instance', async () => ({ ...foreign, instanceId: HERE })],
+    ['that was one for tickets', async () => ({ ...ticket, use: 'token' as const })],
+    ['that had another name', async () => ({ ...first, id: 'kid_x' as KeyId })],
+  ])('%s is neither published nor believed', async (_what, plant) => {
+    const key = await plant()
+    planted = [key]
+    expect((await keys.published(HERE)).includes(key)).toBe(false)
+    const found = await keys.verifying(HERE, 'token', 'kid_x')
+    expect(found).toBeNull()
+    for (const believed of await keys.verifyingAll(HERE, 'token')) {
+      expect([newest, first].some((own) => believed.equals(publicKeyOf(own)))).toBe(true)
+    }
   })
 })

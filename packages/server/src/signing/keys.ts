@@ -1,6 +1,7 @@
 /** The signing keys of an instance, opened and ready to use. */
-import type { KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { InstanceId, KeyId } from '../core/ids.ts'
+import { createBoundedMap } from '../core/secrets/bounded-map.ts'
 import type { KeyRing } from '../core/secrets/master-key.ts'
 import type { Reads } from '../core/stores.ts'
 import type { Clock, Millis } from '../core/time.ts'
@@ -21,6 +22,8 @@ export interface Keys {
   signing(instanceId: InstanceId, use: KeyUse): Promise<UsableKey>
   /** The key a token names, if this instance has it for this use and still stands by what it signed. */
   verifying(instanceId: InstanceId, use: KeyUse, id: string): Promise<UsableKey | null>
+  /** What others may know of the keys that they verify with, newest first. */
+  published(instanceId: InstanceId): Promise<readonly SigningKey[]>
   /** Every key of a use, newest first: for tokens that name none. */
   verifyingAll(instanceId: InstanceId, use: KeyUse): Promise<readonly KeyObject[]>
 }
@@ -33,11 +36,12 @@ export function createKeys({
   // Opening a key costs more than signing with it. A record that changes is another object.
   const privateKeys = new WeakMap<SigningKey, KeyObject>()
   const publicKeys = new WeakMap<SigningKey, KeyObject>()
+  const isOurs = createOwnershipCheck(ring)
 
   async function publishedKeys(instanceId: InstanceId, use: KeyUse): Promise<readonly SigningKey[]> {
     const now = clock.now()
     const keys = await read.signingKeys.keysOf(instanceId)
-    return keys.filter((key) => key.use === use && isPublished(key, now))
+    return keys.filter((key) => key.use === use && isPublished(key, now) && isOurs(key))
   }
 
   return {
@@ -53,9 +57,37 @@ export function createKeys({
       const { tokensNotBefore } = named
       return { id: named.id, key: memo(publicKeys, named, publicKeyOf), tokensNotBefore }
     },
+    published: (instanceId) => publishedKeys(instanceId, 'token'),
     async verifyingAll(instanceId, use) {
       return (await publishedKeys(instanceId, use)).map((key) => memo(publicKeys, key, publicKeyOf))
     },
+  }
+}
+
+/** As many keys as are remembered to be ours. */
+const REMEMBERED = 10_000
+
+/**
+ * Whether the public half in a record is that of its sealed private key, which only the master key can have
+ * sealed. So whoever can write to the database, or to a backup of it, cannot have a key of his own believed.
+ */
+function createOwnershipCheck(ring: KeyRing): (key: SigningKey) => boolean {
+  const known = createBoundedMap<boolean>(REMEMBERED)
+  return (key) => {
+    const { instanceId, use, id, publicKey, sealed } = key
+    const name = `${instanceId} ${use} ${id} ${publicKey.n} ${publicKey.e} ${Buffer.from(sealed.box).toString('base64')}`
+    let isOurs = known.get(name)
+    if (isOurs === undefined) known.set(name, (isOurs = belongsTogether(ring, key)))
+    return isOurs
+  }
+}
+
+function belongsTogether(ring: KeyRing, key: SigningKey): boolean {
+  try {
+    return publicKeyOf(key).equals(createPublicKey(privateKeyOf(ring, key)))
+  } catch {
+    // It does not open, or is no key.
+    return false
   }
 }
 

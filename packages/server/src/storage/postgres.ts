@@ -13,13 +13,14 @@ import { createTransactions } from './enclosing-transactions.ts'
 import { prepareSchema } from './migrations/migrate.ts'
 import { createReaders } from './ports.ts'
 import { beginStatement, createPool, type ConnectOptions } from './postgres/connect.ts'
-import { createSql, createStatements } from './postgres/connection.ts'
+import { createSql, createStatements, type Statement } from './postgres/connection.ts'
 import { followLog } from './postgres/follow.ts'
 import { createHosts } from './postgres/hosts.ts'
 import { dropMonths, idBeforeMonths, makeMonths } from './postgres/partitions.ts'
-import { requireDurable, withConnection } from './postgres/prepare.ts'
-import { createReaders as createReadConnections } from './postgres/reader.ts'
+import { requireDurable, requireWritable, withConnection } from './postgres/prepare.ts'
+import { createReaders as createReadConnections, createSlowReader } from './postgres/reader.ts'
 import { createSessions } from './postgres/session.ts'
+import { createStuckCommits } from './postgres/stuck-commits.ts'
 import { confirmCommits, createRunner, type TransactionOptions } from './postgres/transactions.ts'
 import { createM2mTokenUses } from './sql/m2m-token-uses.ts'
 import { entriesOf } from './sql/revocation-log.ts'
@@ -46,6 +47,8 @@ export interface PostgresOptions {
   readonly cachedTokens: number
   /** For how many days the record of a token is kept after it is over. Absent: for ever. */
   readonly tokenRetention?: number
+  /** Called when the database can no longer be read, and with `null` when it can again. */
+  readonly onTrouble?: (error: unknown) => void
 }
 
 const READ_CONNECTIONS = 2
@@ -58,10 +61,29 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   await withConnection(direct, async (sql) => {
     await requireDurable(sql)
     await prepareSchema(sql, options.migrate)
+    await requireWritable(sql)
     // Before the first token of the month, so that it goes there; what cannot be made now is tried again later.
     await makeMonths(sql, systemClock.now()).catch(() => {})
   })
   return createStorage(data, direct, options)
+}
+
+/** All but the one that follows the log. */
+function openConnections(data: ConnectOptions, poolSize: number, toStatement: (sql: string) => Statement) {
+  const pool = createPool(data, poolSize)
+  const reads = createReadConnections(data, READ_CONNECTIONS)
+  const slowReads = createSlowReader(data)
+  const stuck = createStuckCommits(reads, poolSize)
+  return {
+    pool,
+    reads,
+    stuck,
+    reader: createSql(toStatement, reads, slowReads),
+    async close() {
+      stuck.stop()
+      await Promise.all([reads.close(), slowReads.close(), pool.end()])
+    },
+  }
 }
 
 async function createStorage(
@@ -73,23 +95,22 @@ async function createStorage(
   const cache = createCaches(options.cachedTokens)
   const { leaseMs, clockSkewMs } = options
   const listenOn = options.listen ? direct : null
-  const log = { data, listenOn, leaseMs, clockSkewMs, memory: cache, toStatement }
+  const { onTrouble = () => {}, tokenRetention = Infinity } = options
+  const log = { data, listenOn, leaseMs, clockSkewMs, memory: cache, toStatement, onTrouble }
   const { cursor, follower, ...following } = await followLog(log)
-  const pool = createPool(data, options.poolSize)
-  const readConnections = createReadConnections(data, READ_CONNECTIONS)
-  const reader = createSql(toStatement, readConnections, pool)
+  const { pool, reads, reader, stuck, ...connections } = openConnections(data, options.poolSize, toStatement)
   const transactions = createTransactions<Stores>(
     createRunner({
       pool,
       begin: beginStatement(data),
       sessionOf: createSessions(toStatement),
-      reader: readConnections,
+      reader: reads,
       notify: options.listen,
+      stuck,
       onCommit: forgetCommitted(cache, cursor),
     }),
   )
   const uses = createM2mTokenUses(reader)
-  const { tokenRetention = Infinity } = options
   const chores = startChores({ ...transactions, uses, tokenRetention, keepMonths: monthKeeper(direct) })
 
   return {
@@ -99,6 +120,14 @@ async function createStorage(
     catchUp: () => (follower.isFresh() ? undefined : refresh(follower)),
     confirm: () => confirmCommits(pool),
     logPosition: () => cursor.at,
+    gauges: () => ({
+      logAgeMs: follower.age(),
+      connections: {
+        used: pool.totalCount - pool.idleCount,
+        idle: pool.idleCount,
+        waiting: pool.waitingCount,
+      },
+    }),
     async check() {
       await reader.get('select id from master_keys limit 1')
       if (!follower.isFresh()) await refresh(follower)
@@ -108,7 +137,7 @@ async function createStorage(
     flush: chores.flush,
     async close() {
       await chores.end()
-      await Promise.all([following.close(), readConnections.close(), pool.end()])
+      await Promise.all([following.close(), connections.close()])
     },
   }
 }

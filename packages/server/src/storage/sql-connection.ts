@@ -11,6 +11,8 @@ export type SqlValue = string | number | null | Uint8Array
 export interface SqlConnection {
   readonly dialect: 'sqlite' | 'postgres'
   readonly query: Kysely<Schema>
+  /** For what may look at very many rows: it waits for others of its like, and nothing else waits for it. */
+  readonly slow: Kysely<Schema>
   get<Row>(sql: string, ...values: SqlValue[]): Promise<Row | undefined>
   /** As `get`, with the columns in their order: half the cost, for the one read that verification makes. */
   getColumns<Columns extends readonly unknown[]>(

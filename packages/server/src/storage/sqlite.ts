@@ -4,6 +4,7 @@
  * commits evict before they are acknowledged, and another process's commit shows in `data_version`, after
  * which the revocation log says what to forget.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCursor, type Cursor } from '../revocation/cursor.ts'
 import { createCaches, type Caches } from './cache/caches.ts'
@@ -20,6 +21,8 @@ import type { Storage, Stores } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 
 export const DATABASE_FILE = 'mintmark.db'
+/** What a restore fills; it gets the name of the database when it is whole. */
+export const RESTORING_FILE = `${DATABASE_FILE}.restoring`
 
 export interface SqliteOptions {
   /** Bring the schema up to date; otherwise an older one is refused. */
@@ -34,6 +37,7 @@ export interface SqliteOptions {
 
 /** @throws {StorageError} if the database cannot be used as it is */
 export async function openSqlite(folder: string, options: SqliteOptions): Promise<Storage> {
+  refuseUnfinishedRestore(folder)
   const path = join(folder, DATABASE_FILE)
   const writer = connectSqlite(path, { readOnly: false })
   try {
@@ -48,6 +52,18 @@ export async function openSqlite(folder: string, options: SqliteOptions): Promis
     writer.close()
     throw error
   }
+}
+
+/**
+ * A new database in the place of one that was to be restored would know no token, and the next restore would refuse it.
+ *
+ * @throws {StorageError} if a restore into the folder was begun and not ended
+ */
+export function refuseUnfinishedRestore(folder: string): void {
+  if (existsSync(join(folder, DATABASE_FILE)) || !existsSync(join(folder, RESTORING_FILE))) return
+  throw new StorageError(
+    `A restore into this folder was not finished. Run "mintmark restore" again, or remove ${RESTORING_FILE}.`,
+  )
 }
 
 /** Write-ahead log, and an fsync for every commit; read back, because a build or a file system may differ. */

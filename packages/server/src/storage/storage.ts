@@ -56,6 +56,13 @@ export interface Stores {
   readonly audit: AuditLog
 }
 
+export interface StorageGauges {
+  /** How old the last look at the log is, in milliseconds. */
+  readonly logAgeMs: number
+  /** Connections for transactions, and who waits for one. */
+  readonly connections: Readonly<Record<'used' | 'idle' | 'waiting', number>>
+}
+
 /** How a storage that is well is doing. */
 export interface StorageHealth {
   readonly log: LogHead
@@ -97,6 +104,8 @@ export interface Storage extends Reads<Readers>, Transactions<Stores>, Atomicall
   confirm(): Promise<void>
   /** How far into the revocation log what is in memory is known to be right. */
   logPosition(): LogHead
+  /** What an operator watches; absent for one machine. */
+  gauges?(): StorageGauges
   /** @throws {AuthorityError} `service_unavailable` if it could not answer a read or take a write */
   check(): Promise<StorageHealth>
   /**

@@ -31,6 +31,8 @@ export interface ApiCommand<Flags> {
   /** It ends something for good, so it asks, or wants `--yes`. */
   readonly destructive?: true
   readonly shape?: (command: Command) => void
+  /** Refuses flags that do not go together, before any server is looked for. @throws {CliError} */
+  readonly check?: (flags: Flags, args: readonly string[]) => void
   /** Makes the calls. The last one's answer is what `--json` prints. @returns what shows it to people */
   readonly act: (call: ApiCall<Flags>) => Promise<() => void | Promise<void>>
 }
@@ -43,8 +45,10 @@ export function apiCommand<Flags extends object = object>(spec: ApiCommand<Flags
   addServerFlags(addJson(command))
   return command.action(async (...all: unknown[]) => {
     const flags = all.at(-2) as Flags & SharedFlags
+    const args = all.slice(0, -2) as string[]
+    spec.check?.(flags, args)
     if (spec.destructive) requireConsent(flags.yes)
-    await run(spec, flags, all.slice(0, -2) as string[])
+    await run(spec, flags, args)
   })
 }
 

@@ -5,6 +5,7 @@
  */
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
+import { AuthorityError } from '../../core/errors.ts'
 import { StorageError } from '../storage-error.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sql-connection.ts'
@@ -97,12 +98,36 @@ export async function prepareSchema(connection: SqlConnection, mayMigrate: boole
   await migrate(connection)
 }
 
+/** What the database says of a table or a right; no values are in it, as a migration writes none. */
+function reasonOf(error: unknown): string {
+  const { message } = (error instanceof AuthorityError ? error.cause : error) as Error
+  return /already exists/.test(message)
+    ? `${message}, which is not one of Mintmark's. Use an empty database`
+    : message.replace(/\.$/, '')
+}
+
 async function runAll(db: Kysely<Schema>, migrations: Readonly<Record<string, Migration>>): Promise<void> {
+  // The migrator tells the last error, and all that follow one in a transaction say nothing of it.
+  let first: unknown
+  const watched = ({ up }: Migration): Migration => ({
+    async up(on) {
+      try {
+        await up(on)
+      } catch (error) {
+        first ??= error
+        throw error
+      }
+    },
+  })
+  const all = Object.fromEntries(Object.entries(migrations).map(([name, each]) => [name, watched(each)]))
   const migrator = new Migrator({
     db,
     disableTransactions: true,
-    provider: { getMigrations: async () => ({ ...migrations }) },
+    provider: { getMigrations: async () => all },
   })
   const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw new StorageError('A migration failed and was rolled back.', { cause: error })
+  if (error !== undefined) {
+    const cause = first ?? error
+    throw new StorageError(`A migration failed and was rolled back: ${reasonOf(cause)}.`, { cause })
+  }
 }

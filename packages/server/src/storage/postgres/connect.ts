@@ -36,7 +36,7 @@ const types: pg.CustomTypesConfig = {
 const LIMITS = {
   statement_timeout: 3_000,
   lock_timeout: 3_000,
-  idle_in_transaction_session_timeout: 10_000,
+  idle_in_transaction_session_timeout: 3_000,
 } as const
 
 /** The statement that begins a transaction: through a pooler, with the limits that the connection cannot have. */
@@ -49,6 +49,8 @@ export const beginStatement = ({ pooled }: ConnectOptions): string => {
 function clientClass({ hosts, pooled, forRequests, queryTimeoutMs = QUERY_TIMEOUT_MS }: ConnectOptions) {
   return class extends pg.Client {
     readonly url: string
+    /** Whether the server has warned since this was last looked at: of a commit, that it may not be everywhere. */
+    warned = false
     constructor() {
       const url = hosts.current()
       super({
@@ -65,6 +67,7 @@ function clientClass({ hosts, pooled, forRequests, queryTimeoutMs = QUERY_TIMEOU
       this.url = url
       // Whoever asks is told by what he asked; an idle connection that ends is nobody's fault.
       this.on('error', () => {})
+      this.on('notice', ({ severity }) => (this.warned ||= severity === 'WARNING'))
       let connected = false
       this.once('connect', () => (connected = true)).once('end', () => {
         if (!connected) hosts.next(url)
@@ -73,7 +76,7 @@ function clientClass({ hosts, pooled, forRequests, queryTimeoutMs = QUERY_TIMEOU
   }
 }
 
-type Client = InstanceType<ReturnType<typeof clientClass>>
+export type Client = InstanceType<ReturnType<typeof clientClass>>
 
 /** Tries every host once. @throws the last one's error */
 export async function connectClient(options: ConnectOptions): Promise<pg.Client> {

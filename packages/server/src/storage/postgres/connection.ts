@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
-import { unavailable } from '../../core/errors.ts'
+import { AuthorityError, unavailable } from '../../core/errors.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection, SqlValue } from '../sql-connection.ts'
 
@@ -37,22 +37,23 @@ export function createStatements(prepare: boolean): (sql: string) => Statement {
   }
 }
 
-/**
- * @param hot answers text
- * @param cold answers what the query builder builds
- */
+/** @param slow answers what may look at very many rows */
 export function createSql(
   toStatement: (sql: string) => Statement,
-  hot: Queryable,
-  cold: Queryable = hot,
+  queryable: Queryable,
+  slow: Queryable = queryable,
 ): SqlConnection {
   const ask = (sql: string, values: SqlValue[], rowMode?: 'array') =>
     orUnavailable(() =>
-      hot.query({ ...toStatement(sql), values, ...(rowMode && { rowMode }) } as pg.QueryConfig),
+      queryable.query({ ...toStatement(sql), values, ...(rowMode && { rowMode }) } as pg.QueryConfig),
     )
+  const builder = (over: Queryable) =>
+    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: builderPool(over) }) })
+  const query = builder(queryable)
   return {
     dialect: 'postgres',
-    query: new Kysely<Schema>({ dialect: new PostgresDialect({ pool: builderPool(cold) }) }),
+    query,
+    slow: slow === queryable ? query : builder(slow),
     get: async (sql, ...values) => (await ask(sql, values)).rows[0] as never,
     getColumns: async (sql, ...values) => (await ask(sql, values, 'array')).rows[0] as never,
     all: async (sql, ...values) => (await ask(sql, values)).rows as never,
@@ -64,7 +65,7 @@ async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (error) {
-    throw unavailable(error)
+    throw error instanceof AuthorityError ? error : unavailable(error)
   }
 }
 

@@ -8,7 +8,7 @@ import type { ConnectOptions } from './connect.ts'
 import { createSql, type Statement } from './connection.ts'
 import { listen } from './listen.ts'
 import { createPipelinedReader } from './reader.ts'
-import { faultOf } from './sqlstate.ts'
+import { isMissing } from './sqlstate.ts'
 
 export interface FollowOptions {
   readonly data: ConnectOptions
@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly clockSkewMs: number
   readonly memory: Forgetful
   readonly toStatement: (sql: string) => Statement
+  /** Called when the log can no longer be read, and with `null` when it can again. */
+  readonly onTrouble: (error: unknown) => void
 }
 
 export interface Following {
@@ -42,17 +44,32 @@ function requireSameTime(now: number, before: number, longest: number): void {
 
 /** Fulfilled when the log was read once. */
 export async function followLog(options: FollowOptions): Promise<Following> {
-  const { data, listenOn, leaseMs, memory, toStatement } = options
+  const { data, listenOn, leaseMs, memory, toStatement, onTrouble } = options
   // Its own connection, so that a large answer to somebody else does not make the memory look old.
   const connection = createPipelinedReader({ ...data, queryTimeoutMs: LOG_TIMEOUT_MS })
   try {
     const sql = createSql(toStatement, connection)
-    const read = readLog(await epochOf(sql), NOW)
-    const readAfter = async (position: number) => {
+    const [epoch, standby] = await whereaboutsOf(sql)
+    const read = readLog(epoch, NOW, standby)
+    const readOnce = async (position: number) => {
       const before = Date.now()
       const rows = await sql.all<LogRow>(read, position)
+      if (rows[0]!.standby === true) throw new Error('This server only follows another.')
       requireSameTime(rows[0]!.now, before, options.clockSkewMs)
       return toLogPage(rows)
+    }
+    let isInTrouble = false
+    const readAfter = async (position: number) => {
+      try {
+        const page = await readOnce(position)
+        if (isInTrouble) onTrouble(null)
+        isInTrouble = false
+        return page
+      } catch (error) {
+        if (!isInTrouble) onTrouble(error)
+        isInTrouble = true
+        throw error
+      }
     }
     const cursor = createCursor(memory, (await readAfter(Number.MAX_SAFE_INTEGER)).head)
     const polls = listenOn === null ? POLLS_PER_LEASE.polling : POLLS_PER_LEASE.listening
@@ -76,17 +93,20 @@ export async function followLog(options: FollowOptions): Promise<Following> {
 
 /**
  * A server that took over from another may not have all that the other had acknowledged, and goes on where it
- * was: the same positions then stand for something else. It has another timeline, so that counts too.
+ * was: the same positions then stand for something else. It has another timeline, so that counts too. A standby
+ * has none of its own, nor may it be believed.
  *
- * @returns an expression; without the timeline for databases that have none
+ * @returns expressions for the epoch and for whether it is a standby; plain ones where there is no such thing
  */
-async function epochOf(sql: SqlConnection): Promise<string> {
-  const timeline = "head.epoch || '.' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+async function whereaboutsOf(sql: SqlConnection): Promise<readonly [epoch: string, standby: string]> {
+  const standby = 'pg_is_in_recovery()'
+  const timeline = `head.epoch || '.' || case when ${standby} then 'standby'
+    else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end`
   try {
     await sql.get(`select ${timeline} from revocation_head as head`)
-    return timeline
+    return [timeline, standby]
   } catch (error) {
-    if (faultOf(error) === 'lost') throw error
-    return 'head.epoch'
+    if (!isMissing(error)) throw error
+    return ['head.epoch', 'false']
   }
 }

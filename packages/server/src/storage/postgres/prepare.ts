@@ -41,6 +41,32 @@ const reasonOf = (error: unknown): string => {
 
 const OLDEST_VERSION = 150_000
 
+/** What a node writes to while it runs. */
+const WRITTEN = [
+  'm2m_tokens',
+  'm2m_token_uses',
+  'audit_events',
+  'revocation_head',
+  'revocation_log',
+  'machines',
+]
+
+/** @throws {StorageError} if this role may not write, or this server takes no writes */
+export async function requireWritable(sql: SqlConnection): Promise<void> {
+  const standby = await sql.get<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+  if (standby!.standby) {
+    throw new StorageError('This database server only follows another (it is in recovery). Name the primary.')
+  }
+  for (const table of WRITTEN) {
+    const may = await sql.get<{ may: boolean; role: string }>(
+      `select has_table_privilege('${table}', 'insert') and has_table_privilege('${table}', 'update') as may,
+        current_user as role`,
+    )
+    if (may!.may) continue
+    throw new StorageError(`The role ${may!.role} may not write to table ${table}. Let it own the schema.`)
+  }
+}
+
 /**
  * A commit must be on the disk when it is acknowledged; asked, because a server may be set otherwise.
  *
@@ -51,6 +77,12 @@ export async function requireDurable(sql: SqlConnection): Promise<void> {
     (await sql.get<{ value: string }>(`select current_setting('${name}') as value`))!.value
   if (Number(await show('server_version_num')) < OLDEST_VERSION) {
     throw new StorageError(`PostgreSQL ${await show('server_version')} is too old: 15 or later is needed.`)
+  }
+  const encoding = await show('server_encoding')
+  if (encoding !== 'UTF8') {
+    throw new StorageError(
+      `The database has the encoding ${encoding}; Mintmark needs UTF8. Make one by: create database … encoding 'UTF8' template template0.`,
+    )
   }
   const [fsync, synchronous] = [await show('fsync'), await show('synchronous_commit')]
   if (fsync === 'on' && synchronous !== 'off') return

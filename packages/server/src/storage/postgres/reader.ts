@@ -3,6 +3,7 @@
  * needed, and made anew when it was lost. A read changes nothing, so one that was lost is asked once more.
  */
 import type pg from 'pg'
+import { AuthorityError } from '../../core/errors.ts'
 import { connectClient, type ConnectOptions } from './connect.ts'
 import type { Queryable } from './connection.ts'
 import { faultOf } from './sqlstate.ts'
@@ -56,6 +57,34 @@ export function createPipelinedReader(options: ConnectOptions): PipelinedReader 
 
 /** Whoever has waited that long is told; a second time would be too long. */
 const isTimeout = (error: unknown): boolean => /timeout/i.test((error as Error).message)
+
+/** As many slow reads as are under way at once; others wait. */
+const MOST_AT_ONCE = 4
+/** Past this many waiting, more are turned away: a caller that waits longer has given up. */
+const MOST_WAITING = 200
+
+/** Lets a few reads through at a time, so that many slow ones cannot take the whole database. */
+export function createSlowReader(options: ConnectOptions): PipelinedReader {
+  const readers = createReaders(options, MOST_AT_ONCE)
+  const waiting: (() => void)[] = []
+  let running = 0
+  return {
+    async query(config) {
+      if (running < MOST_AT_ONCE) running++
+      else if (waiting.length >= MOST_WAITING)
+        throw new AuthorityError('too_many_requests', { retryAfter: 1 })
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+      try {
+        return await readers.query(config)
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) running--
+        else next()
+      }
+    },
+    close: readers.close,
+  }
+}
 
 /** Several, in turn: each is one process of the database. */
 export function createReaders(options: ConnectOptions, count: number): PipelinedReader {

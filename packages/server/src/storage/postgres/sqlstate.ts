@@ -36,6 +36,12 @@ export function faultOf(error: unknown): Fault {
   return CONFLICTS.has(code) ? 'conflict' : 'other'
 }
 
+/** There is no such function, or it is for others: another engine than PostgreSQL, or one that somebody else runs. */
+export function isMissing(error: unknown): boolean {
+  const { code } = ((error instanceof AuthorityError ? error.cause : error) ?? {}) as { code?: unknown }
+  return code === '42883' || code === '42501'
+}
+
 /** Five digits or capital letters. No class begins with E, as the codes of the network do. */
 const isSqlState = (code: unknown): code is string =>
   typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code)

@@ -11,7 +11,9 @@ import { isEmpty, type ChangeSet } from '../cache/changes.ts'
 import type { Runner } from '../enclosing-transactions.ts'
 import { entriesOf } from '../sql/revocation-log.ts'
 import type { Stores } from '../storage.ts'
+import type { Client } from './connect.ts'
 import type { Queryable } from './connection.ts'
+import type { StuckCommits } from './stuck-commits.ts'
 import { settled, type Session, type Settled } from './session.ts'
 import { faultOf } from './sqlstate.ts'
 
@@ -22,6 +24,8 @@ export interface TransactionOptions {
   readonly sessionOf: (client: pg.PoolClient) => Session
   /** Where a commit of unknown outcome is looked up. */
   readonly reader: Queryable
+  /** Commits of which nobody knows whether they still wait. */
+  readonly stuck: StuckCommits
   /** Wake the other nodes up when something has changed. */
   readonly notify: boolean
   /** Called when a transaction was committed, before its caller is told. */
@@ -54,6 +58,7 @@ export function createRunner(options: TransactionOptions): Runner<Stores> {
 
   async function run<T>(work: (stores: Stores) => Promise<T>, once = false): Promise<T> {
     if (pool.waitingCount >= MOST_WAITING) throw new AuthorityError('too_many_requests', { retryAfter: 1 })
+    options.stuck.requireRoom()
     const deadline = performance.now() + RETRY_FOR_MS
     for (let attempt = 1; ; attempt++) {
       const outcome = await attemptOnce(options, work)
@@ -105,11 +110,12 @@ async function attemptOnce<T>(
 }
 
 async function commit<T>(
-  { pool, reader, notify, onCommit }: TransactionOptions,
+  options: TransactionOptions,
   session: Session,
   sent: readonly Promise<Settled<unknown>>[],
   value: T,
 ): Promise<Outcome<T>> {
+  const { pool, notify, onCommit } = options
   const { client } = session
   const changed = session.changes.take()
   // All of it is sent at once; what comes after a failure fails too, and then nothing is committed.
@@ -117,23 +123,53 @@ async function commit<T>(
   const committed = await settled(client.query('commit'))
   const outcomes = [...(await Promise.all(sent)), ...(appended === null ? [] : [await appended]), committed]
   const errors = outcomes.flatMap((each) => ('error' in each ? [each.error] : []))
-  // What the server says is so. If it has said nothing but that it is gone, the commit may be done.
-  const refusal = errors.find((each) => faultOf(each) !== 'lost')
   if (errors.length > 0 || commandOf(committed) !== 'COMMIT') {
     client.release(true)
-    const error = refusal ?? errors[0] ?? new Error('The transaction was rolled back.')
-    const isUndecided = refusal === undefined && 'error' in committed
-    if (isUndecided && session.audited !== null && (await wasCommitted(reader, session.audited))) {
-      await confirmCommits(pool)
-      onCommit(changed, null)
-      return { value }
-    }
-    const again = !isUndecided && faultOf(error) !== 'other'
-    return { error: error instanceof AuthorityError ? error : unavailable(error), again, began: true }
+    const failed = await judge(options, session, { errors, isAnswered: 'value' in committed })
+    if (failed !== null) return failed
+    onCommit(changed, null)
+    return { value }
   }
+  // It says so if it has not waited for its standby to the end.
+  const isSure = !warned(client)
   client.release()
+  if (!isSure) await confirmCommits(pool)
   onCommit(changed, appended === null ? null : ((await appended) as { value: number }).value)
   return { value }
+}
+
+interface Failed {
+  readonly errors: readonly unknown[]
+  /** Whether the server has answered the commit itself. */
+  readonly isAnswered: boolean
+}
+
+/** @returns `null` if it turns out that the transaction was committed all the same */
+async function judge(
+  { pool, reader, stuck }: TransactionOptions,
+  { client, audited }: Session,
+  { errors, isAnswered }: Failed,
+): Promise<Exclude<Outcome<never>, { value: never }> | null> {
+  // What the server says is so. If it has said nothing but that it is gone, the commit may be done.
+  const refusal = errors.find((each) => faultOf(each) !== 'lost')
+  const error = refusal ?? errors[0] ?? new Error('The transaction was rolled back.')
+  const isUndecided = refusal === undefined && !isAnswered
+  if (isUndecided) {
+    stuck.add(client)
+    if (audited !== null && (await wasCommitted(reader, audited))) {
+      await confirmCommits(pool)
+      return null
+    }
+  }
+  const again = !isUndecided && faultOf(error) !== 'other'
+  return { error: error instanceof AuthorityError ? error : unavailable(error), again, began: true }
+}
+
+function warned(client: pg.PoolClient): boolean {
+  const known = client as unknown as Client
+  const { warned: before } = known
+  known.warned = false
+  return before
 }
 
 /** A commit of a transaction that has failed is answered, too: by what was done instead. */

@@ -31,7 +31,7 @@ export const auditReader = (sql: SqlConnection): AuditReader => ({
   },
 })
 
-const events = (sql: SqlConnection) => sql.query.selectFrom('audit_events').selectAll()
+const events = (sql: SqlConnection) => sql.slow.selectFrom('audit_events').selectAll()
 
 const toEvent = (
   row: Awaited<ReturnType<ReturnType<typeof events>['execute']>>[number],

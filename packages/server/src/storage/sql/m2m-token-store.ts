@@ -62,7 +62,7 @@ export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
   find: (instanceId, id) => findM2mToken(sql, instanceId, id),
 
   async list(instanceId, { subject, format, revoked, expired, now, notBefore, limit, offset }) {
-    let matching = sql.query
+    let matching = sql.slow
       .selectFrom('m2m_tokens')
       .where('machine_id', '=', subject)
       .where('instance_id', '=', instanceId)
@@ -91,17 +91,32 @@ export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
   },
 
   async count(instanceId, { until, now, subject, signingKeyId }, after) {
-    let tokens = sql.query
-      .selectFrom('m2m_tokens')
-      .select(['id', 'signing_key_id', 'created_at', 'revoked_at', 'expires_at'])
-      .where('instance_id', '=', instanceId)
-      .where('id', '>', after ?? '')
-    if (subject !== null) tokens = tokens.where('machine_id', '=', subject)
-    const rows = await tokens.orderBy('id').limit(COUNTED).execute()
+    // What revokes many stands with the machine, the key and the instance.
+    let tokens = sql.slow
+      .selectFrom('m2m_tokens as token')
+      .innerJoin('instances as instance', 'instance.id', 'token.instance_id')
+      .leftJoin('machines as machine', 'machine.id', 'token.machine_id')
+      .leftJoin('signing_keys as key', 'key.id', 'token.signing_key_id')
+      .select([
+        'token.id',
+        'token.signing_key_id',
+        'token.created_at',
+        'token.revoked_at',
+        'token.expires_at',
+      ])
+      .select(['machine.id as machine_id', 'machine.tokens_not_before as of_machine'])
+      .select(['key.tokens_not_before as of_key', 'instance.tokens_not_before as of_instance'])
+      .where('token.instance_id', '=', instanceId)
+      .where('token.id', '>', after ?? '')
+    if (subject !== null) tokens = tokens.where('token.machine_id', '=', subject)
+    const rows = await tokens.orderBy('token.id').limit(COUNTED).execute()
     const meant = rows.filter(
       (row) =>
         row.created_at <= until &&
+        row.created_at >
+          Math.max(...[row.of_machine, row.of_key, row.of_instance].map((each) => each ?? -1)) &&
         row.revoked_at === null &&
+        row.machine_id !== null &&
         !isPast(row.expires_at as Millis | null, now) &&
         (signingKeyId === null || row.signing_key_id === signingKeyId),
     )

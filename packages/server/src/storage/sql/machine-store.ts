@@ -47,7 +47,7 @@ export const machineReader = (sql: SqlConnection): MachineReader => ({
   },
 
   async list(instanceId, { search, orderBy, descending, limit, offset }) {
-    let matching = sql.query.selectFrom('machines').where('instance_id', '=', instanceId)
+    let matching = sql.slow.selectFrom('machines').where('instance_id', '=', instanceId)
     if (search !== null) {
       matching = matching.where((is) => is.or([is('id', '=', search), containing(sql, 'name', search)]))
     }

@@ -9,9 +9,10 @@ const LOG_PAGE = 500
  *
  * @param epoch an expression for what tells one history of the log from another
  * @param now one for the database's own time in milliseconds, where it has one
+ * @param standby one for whether the server only follows another, and so may be behind
  */
-export const readLog = (epoch = 'head.epoch', now = '0') =>
-  `select ${epoch} as epoch, head.position as head, log.position, log.m2m_token_id, ${now} as now
+export const readLog = (epoch = 'head.epoch', now = '0', standby = 'false') =>
+  `select ${epoch} as epoch, head.position as head, log.position, log.m2m_token_id, ${now} as now, ${standby} as standby
   from revocation_head as head left join revocation_log as log on log.position > ?
   where head.id = 1 order by log.position limit ${LOG_PAGE}`
 
@@ -21,6 +22,7 @@ export interface LogRow {
   readonly position: number | null
   readonly m2m_token_id: string | null
   readonly now: number
+  readonly standby: unknown
 }
 
 export function toLogPage(rows: readonly LogRow[]): LogPage {

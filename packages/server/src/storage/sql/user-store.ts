@@ -67,7 +67,7 @@ function matching(
 ): SelectQueryBuilder<Schema, 'users', object> {
   const usersWith = () =>
     sql.query.selectFrom('user_identifiers').select('user_id').where('instance_id', '=', instanceId)
-  let found: SelectQueryBuilder<Schema, 'users', object> = sql.query
+  let found: SelectQueryBuilder<Schema, 'users', object> = sql.slow
     .selectFrom('users')
     .where('instance_id', '=', instanceId)
   if (ids.length > 0) found = found.where('id', 'in', ids)

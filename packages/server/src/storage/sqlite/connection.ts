@@ -43,11 +43,14 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
   const runNow: SqliteConnection['runNow'] = (sql, ...values) =>
     Number(orUnavailable(() => prepare(sql).run(...values)).changes)
 
+  const query = new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: builderDatabase(prepare) }),
+  })
+
   return {
     dialect: 'sqlite',
-    query: new Kysely<Schema>({
-      dialect: new SqliteDialect({ database: builderDatabase(prepare) }),
-    }),
+    query,
+    slow: query,
     getColumns: async (sql, ...values) => orUnavailable(() => prepareArrays(sql).get(...values)) as never,
     get: async (sql, ...values) => orUnavailable(() => prepare(sql).get(...values)) as never,
     all: async (sql, ...values) => allNow(sql, ...values),

@@ -37,10 +37,9 @@ export interface Trailer {
 
 export const digestOf = (line: string): string => createHash('sha256').update(line).digest('hex')
 
+/** What is thrown here begins with its verb: who hands it on puts the file's name before it. */
 const damaged = (what: string): StorageError =>
-  new StorageError(`The backup is damaged or cut off (${what}). Nothing of it was kept.`)
-
-const notABackup = (): StorageError => new StorageError('This file is not a backup of Mintmark.')
+  new StorageError(`is damaged or cut off (${what}). Nothing of it was kept.`)
 
 export interface Archive {
   readonly header: Header
@@ -48,16 +47,39 @@ export interface Archive {
   readonly batches: AsyncGenerator<{ readonly table: Table; readonly rows: readonly Row[] }>
 }
 
-/** @throws {StorageError} if it is no backup, or not one that this release can read */
-export async function readArchive(source: Readable): Promise<Archive> {
+/**
+ * @param name what the user calls the source; each error begins with it
+ * @throws {StorageError} if it is no backup, or not one that this release can read
+ */
+export async function readArchive(source: Readable, name: string): Promise<Archive> {
+  try {
+    const { header, batches } = await readHeader(source)
+    return { header, batches: named(batches, name) }
+  } catch (error) {
+    throw withName(error, name)
+  }
+}
+
+async function* named(batches: Archive['batches'], name: string): Archive['batches'] {
+  try {
+    yield* batches
+  } catch (error) {
+    throw withName(error, name)
+  }
+}
+
+const withName = (error: unknown, name: string): unknown =>
+  error instanceof StorageError ? new StorageError(`${name} ${error.message}`, { cause: error }) : error
+
+async function readHeader(source: Readable): Promise<Archive> {
   const lines = linesOf(source)
   const head = await lines.next()
   const [first = '', ...rest] = head.done ? [] : head.value
   const header = parse(first) as Partial<Header> | undefined
-  if (header?.format !== FORMAT) throw notABackup()
+  if (header?.format !== FORMAT) throw new StorageError('is not a backup of Mintmark.')
   if (header.version !== FORMAT_VERSION) {
     throw new StorageError(
-      `The backup has format ${String(header.version)} and this release reads ${FORMAT_VERSION}. Use the release that made it, ${String(header.release)}.`,
+      `has format ${String(header.version)} and this release reads ${FORMAT_VERSION}. Use the release that made it, ${String(header.release)}.`,
     )
   }
   if (!isHeader(header)) throw damaged('its header is not whole')
@@ -121,7 +143,7 @@ function beginTable(line: Record<string, unknown> | undefined, before: Table | n
   const unknown: unknown = table === undefined ? name : columns.find((column) => !hasColumn(table, column))
   if (table === undefined || unknown !== undefined) {
     throw new StorageError(
-      `The backup has something that this release does not know (${String(unknown)}). Use the release that made it, or a newer one.`,
+      `has something that this release does not know (${String(unknown)}). Use the release that made it, or a newer one.`,
     )
   }
   if (before !== null && TABLES.indexOf(table) <= TABLES.indexOf(before)) throw damaged('its order is wrong')
@@ -193,9 +215,10 @@ async function* linesOf(source: Readable): AsyncGenerator<readonly string[]> {
   } catch (error) {
     if (error instanceof StorageError) throw error
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'Z_DATA_ERROR' && rest === '')
-      throw new StorageError('This file is not a backup of Mintmark.', { cause: error })
-    throw damaged('it cannot be unpacked')
+    if (code !== 'Z_DATA_ERROR') throw damaged('it cannot be unpacked')
+    throw new StorageError('cannot be unpacked: it is damaged, or not a backup of Mintmark.', {
+      cause: error,
+    })
   }
   if (rest !== '') throw damaged('its last line has no end')
 }

@@ -1,4 +1,5 @@
 /** Reads the audit log for a journal: all events in the order of their numbers, from some time on. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { RecordedAuditEvent } from '../../audit/audit-event.ts'
 import { auditReader } from '../sql/audit-log.ts'
 import { beginSnapshot, openSource, type Place } from './connection.ts'
@@ -31,6 +32,8 @@ export async function exportAudit(
       const events = await auditReader(sql).after(last, PAGE)
       events.forEach(onEvent)
       if (events.length < PAGE) return
+      // A reader that is gone is noticed between two turns only.
+      await nextTurn()
       last = events.at(-1)!.number
     }
   } finally {

@@ -3,11 +3,12 @@
  * stopped; at its end, both sides are read again and must have the same rows.
  */
 import { join } from 'node:path'
+import { AuthorityError } from '../../core/errors.ts'
 import type { LogHead } from '../../revocation/log.ts'
 import { migrate, migrationState } from '../migrations/migrate.ts'
 import { READ_HEAD } from '../sql/revocation-log.ts'
 import type { SqlConnection } from '../sql-connection.ts'
-import { DATABASE_FILE } from '../sqlite.ts'
+import { DATABASE_FILE, refuseUnfinishedRestore } from '../sqlite.ts'
 import { connectSqlite } from '../sqlite/connection.ts'
 import { StorageError } from '../storage-error.ts'
 import {
@@ -47,16 +48,17 @@ export interface CopySummary {
 /**
  * Nobody may change the source meanwhile, nor use the destination. The caller has the locks of the folders.
  *
- * @throws {StorageError} if the destination has something else, or in the end not the same as the source
+ * @throws {StorageError} if the destination has something else, or in the end not the same as the source; it begins
+ *   with `--from:` or `--to:` if it is about one of them
  */
 export async function copy(
   from: Place,
   to: Place,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<CopySummary> {
-  const source = await openSource(from)
+  const source = await onSide('from', () => openSource(from))
   try {
-    const target = await openTarget(to)
+    const target = await onSide('to', () => openTarget(to))
     try {
       return await copyAll(source.sql, target.sql, onProgress)
     } finally {
@@ -76,6 +78,7 @@ async function openTarget(place: Place): Promise<Opened> {
     await opened.close()
     throw new StorageError('Another copy into this database is under way.')
   }
+  refuseUnfinishedRestore(place.folder)
   const sql = connectSqlite(join(place.folder, DATABASE_FILE), { readOnly: false })
   sql.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
   return { sql, close: async () => sql.close() }
@@ -86,28 +89,32 @@ async function copyAll(
   target: SqlConnection,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<CopySummary> {
-  const { epoch } = (await source.get<LogHead>(READ_HEAD))!
-  const progress = await beginOrGoOn(target, epoch)
-  const total = await countRows(source, TABLES)
+  const { epoch } = (await onSide('from', () => source.get<LogHead>(READ_HEAD)))!
+  const progress = await onSide('to', () => beginOrGoOn(target, epoch))
+  const total = await onSide('from', () => countRows(source, TABLES))
   const resumedAt = [...progress.values()].reduce((sum, { copied }) => sum + copied, 0)
   let done = resumedAt
   onProgress({ step: 'copy', done, total })
   for (const table of TABLES) {
     let { lastKey, copied } = progress.get(table.name) ?? { lastKey: null, copied: 0 }
-    for await (const rows of readPages(source, table, lastKey)) {
+    for await (const rows of pagesOnSide('from', readPages(source, table, lastKey))) {
       lastKey = keyOf(table, rows.at(-1)!)
       copied += rows.length
       const now: TableProgress = { lastKey, copied }
-      await inTransaction(target, async () => {
-        await insertRows(target, table, rows)
-        await writeProgress(target, table.name, now)
-      })
+      await onSide('to', () =>
+        inTransaction(target, async () => {
+          await insertRows(target, table, rows)
+          await writeProgress(target, table.name, now)
+        }),
+      )
       onProgress({ step: 'copy', done: (done += rows.length), total })
     }
   }
   const tables = await verify(source, target, total, onProgress)
-  await continueNumbers(target)
-  await inTransaction(target, () => endProgress(target))
+  await onSide('to', async () => {
+    await continueNumbers(target)
+    await inTransaction(target, () => endProgress(target))
+  })
   return { resumedAt, tables }
 }
 
@@ -142,7 +149,8 @@ async function verify(
   let done = 0
   const onRows = (count: number) => onProgress({ step: 'verify', done: (done += count), total: 2 * total })
   for (const table of TABLES) {
-    const [there, here] = [await sumOf(source, table, onRows), await sumOf(target, table, onRows)]
+    const there = await onSide('from', () => sumOf(source, table, onRows))
+    const here = await onSide('to', () => sumOf(target, table, onRows))
     tables[table.name] = here
     if (there.rows !== here.rows || there.sha256 !== here.sha256) different.push(table.name)
   }
@@ -150,4 +158,37 @@ async function verify(
   throw new StorageError(
     `The copy is not the same as its source (${different.join(', ')}): the source was changed meanwhile. Stop its servers, empty the destination and copy again.`,
   )
+}
+
+/** As the flags of the command are called. */
+export type Side = 'from' | 'to'
+
+/**
+ * Has what fails say on which side it did: their messages would be the same.
+ *
+ * @throws {StorageError} beginning with the flag, for whatever a store has thrown
+ */
+export async function onSide<T>(side: Side, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw withSide(side, error)
+  }
+}
+
+/** The same, for pages that are read one after the other. */
+async function* pagesOnSide<T>(side: Side, pages: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* pages
+  } catch (error) {
+    throw withSide(side, error)
+  }
+}
+
+function withSide(side: Side, error: unknown): unknown {
+  // What a store could not do comes with the reason as its cause.
+  const reason = error instanceof AuthorityError && error.cause instanceof Error ? error.cause : error
+  if (reason === error && !(error instanceof StorageError)) return error
+  const { message } = reason as Error
+  return new StorageError(message.startsWith('--') ? message : `--${side}: ${message}`, { cause: error })
 }

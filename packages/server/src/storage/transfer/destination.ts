@@ -6,7 +6,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from '
 import { join, resolve } from 'node:path'
 import { migrate } from '../migrations/migrate.ts'
 import type { SqlConnection } from '../sql-connection.ts'
-import { DATABASE_FILE } from '../sqlite.ts'
+import { DATABASE_FILE, RESTORING_FILE } from '../sqlite.ts'
 import { connectSqlite } from '../sqlite/connection.ts'
 import { StorageError } from '../storage-error.ts'
 import { connectPostgres, requireEmpty, type Place } from './connection.ts'
@@ -43,12 +43,16 @@ function requireNoFile(folder: string): void {
   )
 }
 
+/** Removes what a restore into that folder has written, where it ends in the middle. The caller has the folder's lock. */
+export const removeUnfinished = (folder: string): void =>
+  rmSync(join(folder, RESTORING_FILE), { force: true })
+
 async function fillFile(folder: string): Promise<Destination> {
   requireNoFile(folder)
   const path = join(folder, DATABASE_FILE)
   // One that was left by a process that was killed is of no use.
-  const unfinished = `${path}.restoring`
-  rmSync(unfinished, { force: true })
+  const unfinished = join(folder, RESTORING_FILE)
+  removeUnfinished(folder)
   const connection = connectSqlite(unfinished, { readOnly: false })
   let open = true
   const close = () => {
@@ -57,7 +61,7 @@ async function fillFile(folder: string): Promise<Destination> {
   }
   const abandon = async () => {
     close()
-    rmSync(unfinished, { force: true })
+    removeUnfinished(folder)
   }
   try {
     // It is synced once, at its end; before that it is nothing that could be lost.

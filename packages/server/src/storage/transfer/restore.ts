@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { SqlConnection } from '../sql-connection.ts'
+import { StorageError } from '../storage-error.ts'
 import { readArchive, type Header } from './archive.ts'
 import { continueNumbers, insertRows, type Place } from './connection.ts'
 import { openDestination } from './destination.ts'
@@ -12,9 +13,17 @@ import { takeJournal, type JournalTaken } from './journal.ts'
 import { replay, type Replayed } from './replay.ts'
 import { tableNamed } from './tables.ts'
 
+export interface Journal {
+  readonly name: string
+  /** Those of `mintmark audit export`. */
+  readonly lines: AsyncIterable<string>
+}
+
 export interface RestoreOptions {
-  /** Lines of `mintmark audit export`; `null`: nobody knows what happened since. */
-  readonly journal: AsyncIterable<string> | null
+  /** What the user calls the backup; each error that is about it begins with that. */
+  readonly name: string
+  /** `null`: nobody knows what happened since. */
+  readonly journal: Journal | null
   /** Milliseconds. */
   readonly now: number
   readonly traceId: string
@@ -50,7 +59,7 @@ export async function restore(
 }
 
 async function fill(source: Readable, place: Place, options: RestoreOptions): Promise<RestoreSummary> {
-  const { header, batches } = await readArchive(source)
+  const { header, batches } = await readArchive(source, options.name)
   const destination = await openDestination(place)
   const { sql } = destination
   try {
@@ -99,9 +108,13 @@ async function load(
 async function catchUp(
   sql: SqlConnection,
   header: Header,
-  lines: AsyncIterable<string>,
+  { name, lines }: Journal,
 ): Promise<JournalTaken & Replayed> {
-  const taken = await takeJournal(sql, lines, header)
+  const taken = await takeJournal(sql, lines, header).catch((error: unknown) => {
+    throw error instanceof StorageError
+      ? new StorageError(`${name}: ${error.message}`, { cause: error })
+      : error
+  })
   return { ...taken, ...(await replay(sql, header.lastAuditNumber, taken.late)) }
 }
 

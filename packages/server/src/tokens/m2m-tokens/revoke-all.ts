@@ -90,10 +90,7 @@ async function afterAllIssued(
   return before !== null && before >= atLeast ? millis(before + 1) : atLeast
 }
 
-/**
- * How many M2M tokens that would end, as far as their own records say. Those that others have ended with it
- * already are counted too.
- */
+/** How many M2M tokens that would end: those that are good now. */
 export async function countForRevocation(
   { read, clock, clockSkew }: RevokeAllM2mTokensDeps,
   { caller }: Call<InstanceCaller>,

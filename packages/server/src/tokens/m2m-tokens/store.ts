@@ -24,7 +24,7 @@ export interface NotBefore {
   readonly byKey: ReadonlyMap<KeyId, Millis>
 }
 
-/** Tokens that are good, as far as their own records say, and that were issued until an instant. */
+/** Tokens that are good and were issued until an instant. */
 export interface IssuedUntil {
   readonly until: Millis
   readonly now: Millis

@@ -38,35 +38,42 @@ export const revokeCommand = (showToken: (token: M2MToken) => void): Command =>
         .option('--dry-run', 'Only count those that are good now.')
         .option('--reason <TEXT>', 'Why, for the audit log.')
         .option('--yes', 'Revoke all of them without asking; a script has to give it.'),
+    check: checkFlags,
     act: (call) => (call.args[0] === undefined ? revokeAll(call) : revokeOne(call, showToken)),
   })
+
+function checkFlags(
+  { machine, key, issuedBefore, dryRun, yes }: RevokeFlags,
+  [one]: readonly string[],
+): void {
+  const isForMany = (machine ?? key ?? issuedBefore) !== undefined
+  if (one !== undefined && (isForMany || dryRun)) {
+    throw new CliError('Name one token by its id, or many by --machine, --key or --issued-before.', 2)
+  }
+  if (one === undefined && !isForMany) {
+    throw new CliError('Say which: the id of a token, --machine, --key or --issued-before.', 2)
+  }
+  if (machine !== undefined && key !== undefined) throw new CliError('Use one of --machine and --key.', 2)
+  if (isForMany && !dryRun) requireConsent(yes)
+}
 
 async function revokeOne(
   { mintmark, args: [m2mTokenId], flags }: ApiCall<RevokeFlags>,
   showToken: (token: M2MToken) => void,
 ) {
-  const { machine, key, issuedBefore, dryRun, reason } = flags
-  if (machine ?? key ?? issuedBefore ?? dryRun) {
-    throw new CliError('Name one token by its id, or many by --machine, --key or --issued-before.', 2)
-  }
-  const asked = { m2mTokenId: m2mTokenId!, ...given({ revocationReason: reason }) }
+  const asked = { m2mTokenId: m2mTokenId!, ...given({ revocationReason: flags.reason }) }
   const revoked = await mintmark.m2m.revokeToken(asked)
   return () => showToken(revoked)
 }
 
 async function revokeAll({ mintmark, flags, confirm }: ApiCall<RevokeFlags>) {
-  const { machine, key, issuedBefore, dryRun, reason, yes } = flags
-  if (machine === undefined && key === undefined && issuedBefore === undefined) {
-    throw new CliError('Say which: an id, --machine, --key or --issued-before.', 2)
-  }
-  if (machine !== undefined && key !== undefined) throw new CliError('Use one of --machine and --key.', 2)
+  const { machine, key, issuedBefore, dryRun, reason } = flags
   const subject = machine === undefined ? undefined : await machineIdOf(mintmark, machine)
   const scope: M2mTokensRevokeAllRequest = given({ subject, signingKeyId: key, issuedBefore })
   if (dryRun) {
     const { count } = await mintmark.m2m.revokeAllTokens({ ...scope, dryRun })
     return () => print(`${count} token(s) would be revoked.`)
   }
-  requireConsent(yes)
   await confirm(`Revoke every token ${describe(flags)}?`)
   const { revokedUntil } = await mintmark.m2m.revokeAllTokens({
     ...scope,
