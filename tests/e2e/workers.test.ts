@@ -188,3 +188,17 @@ describe('a server with workers that is told to stop', () => {
     await until(() => !pids.some(isRunning))
   })
 })
+
+describe('a worker that is stuck', () => {
+  // Stops one that runs and does nothing from keeping every connection that it is given.
+  it('is ended and replaced, and the others go on', async () => {
+    await start(2)
+    const [stuck] = childrenOf(server.child.pid!) as [number]
+    process.kill(stuck, 'SIGSTOP')
+    await until(() => eventsOf(server, 'a new worker is ready').length === 1)
+    expect(eventsOf(server, 'a worker ended and is replaced')).toMatchObject([{ worker: stuck }])
+    expect(isRunning(stuck)).toBe(false)
+    await openConnections(4)
+    expect(await server.stop()).toBe(0)
+  })
+})

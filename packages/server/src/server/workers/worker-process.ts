@@ -32,6 +32,10 @@ export interface WorkerProcess {
 /** A worker that does not say within this time what it counted is busy, or about to end. */
 const MEASURE_MS = 2_000
 
+/** How often a worker that is ready has to say something, and after what silence it is taken for stuck. */
+const BEAT_MS = 2_000
+const SILENT_MS = 10_000
+
 export function startWorker(start: StartOrder): WorkerProcess {
   const startedAt = performance.now()
   const worker = cluster.fork()
@@ -43,12 +47,16 @@ export function startWorker(start: StartOrder): WorkerProcess {
   let failure: { sentence: string; disk: boolean } | null = null
 
   const tell = (order: Order) => sendIfPossible(worker, order)
+  let heardAt = startedAt
+  let isReady = false
   worker.on('message', (message: Report) => {
+    heardAt = performance.now()
     switch (message.report) {
       case 'there':
         tell(start)
         break
       case 'ready':
+        isReady = true
         ready.resolve(message)
         break
       case 'measured':
@@ -63,11 +71,24 @@ export function startWorker(start: StartOrder): WorkerProcess {
         failure = message
     }
   })
+  const kill = () => void worker.process.kill('SIGKILL')
+  // One that is stuck would keep every connection that it is given.
+  const beat = setInterval(() => {
+    // Who starts may have much to do first, and who leaves may have hung up.
+    if (!isReady || !worker.isConnected()) return
+    if (performance.now() - heardAt < SILENT_MS) {
+      tell({ order: 'measure' })
+      return
+    }
+    failure = { sentence: `It said nothing for ${SILENT_MS / 1000} seconds, and was ended.`, disk: false }
+    kill()
+  }, BEAT_MS).unref()
   // A worker that cannot be told something has ended, or is about to: that is noticed below.
   worker.on('error', () => {})
   worker.process.once('error', () => {})
   // Not `exit`: what it said last may come after that.
   worker.process.once('close', (code: number | null, signal: string | null) => {
+    clearInterval(beat)
     ready.resolve(null)
     const { sentence = null, disk = false } = failure ?? {}
     ended.resolve({ code, signal, sentence, disk, livedMs: performance.now() - startedAt })
@@ -89,7 +110,7 @@ export function startWorker(start: StartOrder): WorkerProcess {
       await Promise.race([promise, sleep(MEASURE_MS, undefined, { ref: false })])
       return measured
     },
-    kill: () => void worker.process.kill('SIGKILL'),
+    kill,
   }
 }
 
