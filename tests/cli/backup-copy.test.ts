@@ -44,6 +44,12 @@ function copiedInto(folder: string): number {
   }
 }
 
+/** As a person may see it. */
+function withoutPassword(text: string): string {
+  const { username, host, pathname } = new URL(text)
+  return `postgres://${username === '' ? '' : `${username}@`}${host}${pathname}`
+}
+
 describe('mintmark copy', () => {
   it('goes on where it was killed, twice, and ends with a copy whose tokens are good', async () => {
     const target = newFolder()
@@ -75,9 +81,16 @@ describe('mintmark copy', () => {
       ['copy', '--from', `sqlite:${small.data}`, '--to', 'env:TARGET_URL'],
       environment,
     )
-    expect(there).toEqual({ code: 0, stderr: '', stdout: expect.stringContaining('the same on both sides') })
+    const name = withoutPassword(database.url)
+    expect(there).toMatchObject({ code: 0, stdout: expect.stringContaining('the same on both sides') })
+    expect(there.stdout).toMatch(new RegExp(`^Database +${name}$`, 'm'))
+    expect(there.stderr).toContain(
+      `MINTMARK_DATABASE_URL set to ${name} with its password and the same master`,
+    )
+    expect(there.stderr).toContain(`Do not start those of ${small.data} again`)
     const again = await runCli(['copy', '--from', 'env:TARGET_URL', '--to', `sqlite:${back}`], environment)
-    expect(again).toMatchObject({ code: 0, stderr: '' })
+    expect(again.code).toBe(0)
+    expect(again.stdout).toMatch(new RegExp(`^From +${name}$`, 'm'))
     await database.drop()
   })
 
@@ -85,14 +98,14 @@ describe('mintmark copy', () => {
     const server = await startDev()
     folders.push(server.data)
     const inUse = `sqlite:${server.data}`
-    const calls = [
-      ['--from', inUse, '--to', `sqlite:${newFolder()}`],
-      ['--from', `sqlite:${source}`, '--to', inUse],
-    ]
-    for (const flags of calls) {
+    const calls = {
+      from: ['--from', inUse, '--to', `sqlite:${newFolder()}`],
+      to: ['--from', `sqlite:${source}`, '--to', inUse],
+    }
+    for (const [side, flags] of Object.entries(calls)) {
       const { code, stderr } = await runCli(['copy', ...flags])
       expect(code).toBe(1)
-      expect(stderr).toMatch(/^mintmark: Another Mintmark server uses the data folder/)
+      expect(stderr).toMatch(new RegExp(`^mintmark: --${side}: Another Mintmark server uses the data folder`))
     }
     await server.stop()
   })
@@ -127,7 +140,7 @@ describe('mintmark copy', () => {
     const flags = ['--from', `sqlite:${source}`, '--to', url]
     const { code, stdout, stderr } = await runCli(['copy', ...flags])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^mintmark: The database (?:cannot be reached|URL must be)/)
+    expect(stderr).toMatch(/^mintmark: --to: The database (?:cannot be reached|URL must be)/)
     expect(stderr).not.toContain('s3cret')
   })
 
@@ -142,6 +155,6 @@ describe('mintmark copy', () => {
       `sqlite:${newFolder()}`,
     ])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^mintmark: There is no Mintmark database in /)
+    expect(stderr).toMatch(/^mintmark: --from: There is no Mintmark database in /)
   })
 })

@@ -1,5 +1,5 @@
 /** `mintmark backup` and `mintmark restore` as their users run them. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -68,9 +68,11 @@ describe('mintmark backup', () => {
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
       file,
+      database: stopped.data,
       lastAuditNumber: expect.any(Number),
       tables: { instances: { rows: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     })
+    expect(JSON.parse(stdout)).not.toHaveProperty('schema')
     removeFolder(stopped.data)
   })
 
@@ -79,7 +81,11 @@ describe('mintmark backup', () => {
     const script = 'mintmark backup - --data "$FROM" | mintmark restore - --data "$TO" --json'
     const { code, stdout } = await runShell(script, { FROM: server.data, TO: target })
     expect(code).toBe(0)
-    expect(JSON.parse(stdout).rows.m2m_tokens).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      database: target,
+      rows: { m2m_tokens: 2 },
+      advice: expect.arrayContaining([expect.stringMatching(/have to issue new tokens/)]),
+    })
     removeFolder(target)
   })
 
@@ -163,23 +169,37 @@ describe('mintmark restore', () => {
     removeFolder(stopped.data)
   })
 
-  it('refuses what is no backup or no journal, with one line and no database', async () => {
-    const data = temporaryFolder()
+  it('refuses what is no backup or no journal, with one line that names it, and leaves no folder', async () => {
+    const parent = temporaryFolder()
+    const data = join(parent, 'new', 'folder')
+    const damaged = join(files, 'damaged.backup')
+    const bytes = readFileSync(backup)
+    writeFileSync(damaged, bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 20))
     const journal = join(files, 'not-a-journal')
     writeFileSync(journal, 'hello\n')
     const calls: [string[], RegExp][] = [
       [[join(files, 'missing')], /missing cannot be read \(ENOENT\)/],
-      [[journal], /This file is not a backup of Mintmark/],
+      [[journal], /not-a-journal cannot be unpacked: it is damaged, or not a backup of Mintmark\.$/m],
+      [[damaged], /damaged\.backup (?:is damaged|cannot be unpacked: it is damaged)/],
+      [[files], new RegExp(`^mintmark: ${files} is a folder\\.$`, 'm')],
       [[backup, '--journal', join(files, 'missing')], /missing cannot be read \(ENOENT\)/],
-      [[backup, '--journal', journal], /Line 1 of the journal is not an event/],
+      [[backup, '--journal', journal], /not-a-journal: Line 1 of the journal is not an event/],
     ]
     for (const [args, message] of calls) {
       const { code, stdout, stderr } = await runCli(['restore', ...args, '--data', data])
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(stderr).toMatch(message)
       expect(stderr.trimEnd()).not.toContain('\n')
-      expect(existsSync(databaseIn(data))).toBe(false)
+      expect(readdirSync(parent)).toEqual([])
     }
+    removeFolder(parent)
+  })
+
+  it('leaves an empty folder as it was when it is refused', async () => {
+    const data = temporaryFolder()
+    expect((await runCli(['restore', files, '--data', data])).code).toBe(1)
+    expect((await runCli(['restore', join(files, 'not-a-journal'), '--data', data])).code).toBe(1)
+    expect(readdirSync(data)).toEqual([])
     removeFolder(data)
   })
 
@@ -196,33 +216,16 @@ describe('mintmark restore', () => {
     const isUnderWay = () => existsSync(unfinished) && statSync(unfinished).size > 1_000_000
     expect(await killWhen(args, isUnderWay)).toBe(true)
     expect(existsSync(databaseIn(data))).toBe(false)
+    for (const command of ['serve', 'dev']) {
+      const refused = await runCli([command, '--data', data, '--port', '0'])
+      expect(refused).toMatchObject({ code: 1, stdout: '' })
+      expect(refused.stderr).toContain(
+        'A restore into this folder was not finished. Run "mintmark restore" again, or remove mintmark.db.restoring.',
+      )
+    }
+    expect(existsSync(databaseIn(data))).toBe(false)
     expect((await runCli(args)).code).toBe(0)
     expect(existsSync(unfinished)).toBe(false)
     for (const folder of [stopped.data, data]) removeFolder(folder)
   })
-})
-
-describe('mintmark audit export', () => {
-  it('refuses a time that is none with 2', async () => {
-    const { code, stdout, stderr } = await runCli(['audit', 'export', '--since', 'yesterday'])
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toContain('Write a time as')
-  })
-})
-
-describe('their help', () => {
-  it.each(['backup', 'restore', 'copy', 'audit export'])('of "%s" goes to stdout', async (command) => {
-    const { code, stdout, stderr } = await runCli([...command.split(' '), '--help'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^Usage: mintmark ${command}`))
-  })
-
-  it.each(['backup', 'restore', 'copy --from sqlite:a', 'backup a b'])(
-    'is offered with 2 for "%s"',
-    async (line) => {
-      const { code, stdout, stderr } = await runCli(line.split(' '))
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-      expect(stderr).toMatch(/--help tells more/)
-    },
-  )
 })

@@ -189,13 +189,14 @@ export async function restoreInto(
   bytes: Buffer,
   { journal }: RestoreChange = {},
 ): Promise<RestoreSummary> {
-  const lines = journal === undefined ? null : Readable.from(journal)
+  const lines = journal && { name: 'journal.jsonl', lines: Readable.from(journal) }
   // From a file, as the command reads it: in chunks.
   const folder = temporaryFolder()
   try {
     writeFileSync(join(folder, 'backup'), bytes)
     return await restore(createReadStream(join(folder, 'backup'), { highWaterMark: 1_000 }), place, {
-      journal: lines,
+      name: 'tokens.backup',
+      journal: lines ?? null,
       now: Date.now(),
       traceId: 'restore',
       onProgress: null,

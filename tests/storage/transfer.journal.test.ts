@@ -155,7 +155,7 @@ describe.each(KINDS)('a restore of a backup of %s with a journal', (kind) => {
     }
     await refused([], /does not reach back/)
     await refused(journal.slice(-1), /does not reach back/)
-    await refused(['{"number":1}'], /Line 1 of the journal is not an event/)
+    await refused(['{"number":1}'], /^journal\.jsonl: Line 1 of the journal is not an event/)
     await refused(['null'], /Line 1 of the journal is not an event/)
     const foreign = journal.map((line) => line.replace(/"traceId":"[^"]*"/, '"traceId":"another"'))
     await refused(foreign, /is not of this database/)

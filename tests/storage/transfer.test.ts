@@ -99,9 +99,13 @@ describe.each(KINDS)('a restore into %s', (kind) => {
   const altered = (change: (text: string) => string) => gzip(change(gunzip(sources.sqlite.bytes).toString()))
 
   it.each<[string, (bytes: Buffer) => Buffer, RegExp]>([
-    ['nothing', () => Buffer.alloc(0), /damaged or cut off|not a backup/],
-    ['text', () => Buffer.from('{"format":"mintmark-backup"}'), /not a backup of Mintmark/],
-    ['another program’s gzip', () => gzip('hello\n'), /not a backup of Mintmark/],
+    ['nothing', () => Buffer.alloc(0), /^tokens\.backup is (?:damaged or cut off|not a backup)/],
+    [
+      'text',
+      () => Buffer.from('{"format":"mintmark-backup"}'),
+      /^tokens\.backup cannot be unpacked: it is damaged, or not a backup of Mintmark\.$/,
+    ],
+    ['another program’s gzip', () => gzip('hello\n'), /^tokens\.backup is not a backup of Mintmark/],
     ['a newer format', () => altered((text) => text.replace('"version":1', '"version":2')), /has format 2/],
     [
       'a table it does not know',
@@ -136,7 +140,9 @@ describe.each(KINDS)('a restore into %s', (kind) => {
     for (let at = 10; at < bytes.length; at += Math.ceil(bytes.length / 40)) {
       const flipped = Buffer.from(bytes)
       flipped[at]! ^= 1 << (at % 8)
-      await expect(restoreInto(target, flipped), `byte ${at}`).rejects.toThrow(/backup/)
+      await expect(restoreInto(target, flipped), `byte ${at}`).rejects.toThrow(
+        /^tokens\.backup (?:is damaged|cannot be unpacked: it is damaged|is not a backup|has )/,
+      )
     }
     await expectNothing(target)
   })

@@ -28,7 +28,7 @@ import { migrateCommand } from './commands/database/migrate.ts'
 import { restoreCommand } from './commands/database/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statsCommand } from './commands/database/stats.ts'
-import { printableLines } from './output.ts'
+import { printableLines, watchStdout } from './output.ts'
 import { redact } from './redact.ts'
 import { shareUsage } from './usage.ts'
 
@@ -77,8 +77,7 @@ export function createProgram(): Command {
 export async function main(args: readonly string[]): Promise<number> {
   // Whatever a command writes is for the user who runs it, in a folder that others may read too.
   process.umask(0o077)
-  // Who reads our output may have seen enough.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  watchStdout()
   process.stderr.on('error', () => {})
   try {
     await createProgram().parseAsync(args, { from: 'user' })

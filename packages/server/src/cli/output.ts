@@ -17,6 +17,35 @@ export const say = (message: string): void => void process.stderr.write(`${print
 
 const writeLine = (text: string): void => void process.stdout.write(`${text}\n`)
 
+/** What a system's code means, in words; some more are as good as their code. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file is too large',
+  EIO: 'the device failed',
+}
+
+export const unwritable = ({ code = 'unknown' }: NodeJS.ErrnoException): string =>
+  `stdout cannot be written: ${REASONS[code] ?? code}.`
+
+/** Ends the process once stdout takes no more. Who reads it may have seen enough: that is no fault. */
+export function watchStdout(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    say(`mintmark: ${unwritable(error)}`)
+    process.exit(1)
+  })
+}
+
+/** For what is of no use unless it was read to its end: then a reader that goes away is a fault. */
+export function requireReader(what: string): void {
+  process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') return
+    say(`mintmark: The reader closed stdout: the ${what} is not whole.`)
+    process.exit(1)
+  })
+}
+
 export type Colour = 'green' | 'yellow' | 'red' | 'bold'
 
 /** A text to be shown, in a colour where the terminal has some. */

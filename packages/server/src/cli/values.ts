@@ -32,6 +32,28 @@ export function durationOption(flags: string, description: string, defaultSecond
   return defaultSeconds === undefined ? option : option.default(defaultSeconds, toDuration(defaultSeconds))
 }
 
+const DAY =
+  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/
+
+/**
+ * `2026-01-31T12:00:00Z` or with another zone, `2026-01-31` for its midnight in UTC, or `1h` for an hour ago.
+ *
+ * @returns milliseconds
+ */
+export function instant(text: string): number {
+  if (/^\d{1,9}[smhd]$/.test(text)) return Date.now() - duration(text) * 1_000
+  const { year, month, day } = DAY.exec(text)?.groups ?? {}
+  // Some days that do not exist are read as days of the next month.
+  const noon = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), 12))
+  const at = noon.getUTCDate() === Number(day) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError(
+      'Write a time as 2026-01-31T12:00:00Z with its zone, a day that exists as 2026-01-31, or 1h for an hour ago.',
+    )
+  }
+  return at
+}
+
 export function json(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { RecordedAuditEvent } from '../../audit/audit-event.ts'
 import { requireDatabase } from '../../server/data-folder.ts'
 import { exportAudit } from '../../storage/transfer/audit-export.ts'
 import { placeOf } from '../transfer/place.ts'
 import { withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
-import { wholeNumber } from '../values.ts'
-import { print, printJsonLine } from '../output.ts'
+import { instant, wholeNumber } from '../values.ts'
+import { print, printJsonLine, requireReader } from '../output.ts'
 
 export function auditCommand(): Command {
   return new Command('audit')
@@ -58,22 +58,16 @@ function exportCommand(): Command {
     .option('--since <TIME>', 'Only those of a minute before that time and later.', instant)
     .addHelpText(
       'after',
-      '\nIt must reach back to before the backup. Exports may overlap: what is there twice counts once.\n\n  mintmark audit export --since 2026-11-22T03:00:00Z >> journal.jsonl',
+      '\nIt must reach back to before the backup. Exports may overlap: what is there\ntwice counts once. A time is 2026-11-22T03:00:00Z, a day, or 1h: an hour ago.\n\n  mintmark audit export --since 2026-11-22T03:00:00Z >> journal.jsonl',
     )
   return addConfigFile(addSettings(command, ['data'], DEV_DEFAULTS)).action(
     async (flags: Readonly<Record<string, unknown>>) => {
       const place = placeOf(configOf(flags, DEV_DEFAULTS))
       if (place.kind === 'sqlite') requireDatabase(place.folder)
+      requireReader('journal')
       await exportAudit(place, (flags.since as number | undefined) ?? null, printJsonLine)
     },
   )
-}
-
-/** @returns milliseconds */
-function instant(text: string): number {
-  const at = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at)) throw new InvalidArgumentError('Write a time as 2026-11-22T03:00:00Z, or as a date.')
-  return at
 }
 
 function toLine(event: RecordedAuditEvent): string {

@@ -63,10 +63,12 @@ async function fill(source: Readable, place: Place, options: RestoreOptions): Pr
   const destination = await openDestination(place)
   const { sql } = destination
   try {
-    const rows = await load(sql, batches, options.onProgress)
+    const rows = await load(sql, batches, options)
     const journal = options.journal === null ? null : await catchUp(sql, header, options.journal)
     const refused =
-      journal === null ? await refuseAllUntil(sql, Math.max(options.now, header.createdAt)) : null
+      journal === null
+        ? await refuseAllUntil(sql, Math.max(options.now, header.createdAt, await newestToken(sql)))
+        : null
     const instances = await record(sql, { header, journal, until: refused?.until ?? null }, options)
     await beginHistory(sql)
     await continueNumbers(sql)
@@ -85,25 +87,47 @@ async function fill(source: Readable, place: Place, options: RestoreOptions): Pr
   }
 }
 
+/** Of a clock that was ahead of this one, or was not told the truth: none of its tokens is left out. */
+async function newestToken(sql: SqlConnection): Promise<number> {
+  const row = await sql.get<{ newest: number | null }>('select max(created_at) as newest from m2m_tokens')
+  return row?.newest ?? 0
+}
+
 /** As many rows as one statement writes. */
 const ROWS = 1_000
 
 async function load(
   sql: SqlConnection,
   batches: Awaited<ReturnType<typeof readArchive>>['batches'],
-  onProgress: RestoreOptions['onProgress'],
+  { name, onProgress }: RestoreOptions,
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   let done = 0
   for await (const { table, rows } of batches) {
     for (let start = 0; start < rows.length; start += ROWS) {
-      await insertRows(sql, table, rows.slice(start, start + ROWS))
+      await insertRows(sql, table, rows.slice(start, start + ROWS)).catch((error: unknown) => {
+        throw isMisfit(error)
+          ? new StorageError(
+              `${name} is damaged: a row of ${table.name} does not fit. Nothing of it was kept.`,
+            )
+          : error
+      })
     }
     counts[table.name] = (counts[table.name] ?? 0) + rows.length
     onProgress?.((done += rows.length), table.name)
   }
   return counts
 }
+
+/** A value that a table refuses: by a rule of its own (SQLite), or by its type or a rule (PostgreSQL). */
+function isMisfit(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { cause?: { errcode?: unknown; code?: unknown } }
+  const { errcode, code } = cause ?? {}
+  const isRefusedBySqlite = typeof errcode === 'number' && (errcode & 0xff) === SQLITE_CONSTRAINT
+  return isRefusedBySqlite || (typeof code === 'string' && /^2[23][0-9A-Z]{3}$/.test(code))
+}
+
+const SQLITE_CONSTRAINT = 19
 
 async function catchUp(
   sql: SqlConnection,

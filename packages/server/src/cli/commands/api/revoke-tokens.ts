@@ -1,11 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { M2MToken, M2mTokensRevokeAllRequest } from '@mintmark/sdk'
 import { apiCommand, type ApiCall } from '../../api/api-command.ts'
 import { machineIdOf } from '../../api/machine-named.ts'
 import { requireConsent } from '../../api/ask.ts'
 import { CliError } from '../../cli-error.ts'
 import { print } from '../../output.ts'
-import { given, id, idOrName } from '../../values.ts'
+import { given, id, idOrName, instant } from '../../values.ts'
 
 interface RevokeFlags {
   readonly reason?: string
@@ -21,10 +21,10 @@ export const revokeCommand = (showToken: (token: M2MToken) => void): Command =>
   apiCommand<RevokeFlags>({
     name: 'revoke',
     description:
-      'Revoke an M2M token of either format, at once and for good. It does not ask. Without an id: all of a machine, of a signing key, or issued before an instant; that is one step, however many they are.',
-    examples: `  mintmark tokens revoke mt_0199f6f1a1b27c3d8e4f5a6b7c8d9e0f --reason 'the laptop was lost'
+      'Revoke an M2M token of either format, at once and for good, without asking. Without an id: all of a machine, of a signing key, or issued before a time, in one step however many they are; that asks.',
+    examples: `  mintmark tokens revoke mt_0199f6f1a1b27c3d8e4f5a6b7c8d9e0f --reason lost
   mintmark tokens revoke --machine worker --dry-run
-  mintmark tokens revoke --machine worker --issued-before 2026-01-31T12:00:00Z --yes`,
+  mintmark tokens revoke --machine worker --issued-before 1h --yes`,
     shape: (command) =>
       void command
         .argument('[ID]', 'The id of the token, which is not the token itself.', id)
@@ -32,7 +32,7 @@ export const revokeCommand = (showToken: (token: M2MToken) => void): Command =>
         .option('--key <ID>', 'All JWTs that this signing key signed, machine tokens too.', id)
         .option(
           '--issued-before <TIME>',
-          'Only those issued before that time; alone: of the whole instance.',
+          'Only those issued before that time, such as 2026-01-31T12:00:00Z or 1h (ago); alone: of the whole instance.',
           instant,
         )
         .option('--dry-run', 'Only count those that are good now.')
@@ -85,13 +85,4 @@ async function revokeAll({ mintmark, flags, confirm }: ApiCall<RevokeFlags>) {
 function describe({ machine, key, issuedBefore }: RevokeFlags): string {
   const of = machine !== undefined ? `of ${machine}` : key !== undefined ? `signed by ${key}` : 'there is'
   return issuedBefore === undefined ? of : `${of}, issued before ${new Date(issuedBefore).toISOString()}`
-}
-
-/** A time with its zone, so that nobody revokes an hour too much or too little. */
-function instant(text: string): number {
-  const time = Date.parse(text)
-  if (Number.isNaN(time) || !/(?:Z|[+-]\d{2}:\d{2})$/.test(text)) {
-    throw new InvalidArgumentError('Write it as 2026-01-31T12:00:00Z, with its zone.')
-  }
-  return time
 }

@@ -5,11 +5,13 @@ import { Command } from 'commander'
 import { toHex } from '../../../core/ids.ts'
 import { systemRandom } from '../../../core/secrets/random.ts'
 import type { Place } from '../../../storage/transfer/connection.ts'
+import { removeUnfinished } from '../../../storage/transfer/destination.ts'
 import { restore, type RestoreSummary } from '../../../storage/transfer/restore.ts'
 import { CliError } from '../../cli-error.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../../options.ts'
 import { printJson, printRecord, say } from '../../output.ts'
-import { placeOf, whileAlone } from '../../transfer/place.ts'
+import { whileInterruptible } from '../../transfer/interrupt.ts'
+import { nameOf, placeOf, whileAlone } from '../../transfer/place.ts'
 import { startProgress } from '../../transfer/progress.ts'
 
 type Flags = Readonly<Record<string, unknown>>
@@ -21,14 +23,14 @@ export function restoreCommand(): Command {
     .option('--journal <FILE>', 'What "mintmark audit export" printed: what to revoke again.')
     .addHelpText(
       'after',
-      '\nThe database is that of --data, or of MINTMARK_DATABASE_URL if that is set. Nothing is overwritten, and a\nrestore that fails leaves nothing behind.\n\nA backup does not know what was revoked after it was made. So without --journal, every token issued until now is\nrefused from then on. With it, what the journal says is revoked again, and all other tokens of the backup stay\ngood. Tokens and keys made after the backup are not known in either case, and are refused.',
+      '\nThe database is that of --data, or of MINTMARK_DATABASE_URL if that is set.\nNothing is overwritten, and a restore that fails leaves nothing behind.\n\nA backup does not know what was revoked after it was made. So without\n--journal, every token issued until now is refused from then on. With it, what\nthe journal says is revoked again, and all other tokens of the backup stay\ngood. Tokens and keys made after the backup are not known in either case, and\nare refused.',
     )
   return addConfigFile(addJson(addSettings(command, ['data'], DEV_DEFAULTS))).action(
     async (file: string, flags: Flags) => {
       const place = placeOf(configOf(flags, DEV_DEFAULTS))
       const summary = await run(place, file, flags.journal as string | undefined)
-      if (flags.json) printJson(toJson(summary))
-      else printRecord(linesOf(summary))
+      if (flags.json) return printJson({ database: nameOf(place), ...toJson(summary) })
+      printRecord([['Database', nameOf(place)], ...linesOf(summary)])
       for (const advice of adviceFor(summary)) say(advice)
     },
   )
@@ -39,18 +41,25 @@ async function run(place: Place, file: string, journal: string | undefined): Pro
   const source = file === '-' ? process.stdin : await openBackup(file)
   const handle = journal === undefined ? null : await openFile(journal)
   try {
-    return await whileAlone(place, true, () =>
+    const fill = () =>
       restore(source, place, {
-        journal: handle && linesIn(handle),
+        name: file === '-' ? 'stdin' : file,
+        journal: handle && { name: journal!, lines: linesIn(handle) },
         now: Date.now(),
         traceId: toHex(systemRandom.bytes(16)),
         onProgress: progress && ((done, table) => progress.show(`Restoring ${table},`, done, 0)),
-      }),
-    )
+      })
+    return await whileAlone(place, { make: true }, () => whileInterruptible(() => discard(place), fill))
   } finally {
     progress?.end()
     await handle?.close()
   }
+}
+
+function discard(place: Place): string {
+  // A database has forgotten it when the connection is gone.
+  if (place.kind === 'sqlite') removeUnfinished(place.folder)
+  return 'Interrupted. Nothing was kept.'
 }
 
 /** Begun when it is asked for: lines that are read before somebody waits for them are lost. */
@@ -65,21 +74,27 @@ async function openBackup(file: string): Promise<Readable> {
 }
 
 async function openFile(file: string): Promise<FileHandle> {
-  try {
-    return await open(file)
-  } catch (error) {
-    throw new CliError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 1, {
-      cause: error,
-    })
-  }
+  const handle = await open(file).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException
+    throw new CliError(`${file} cannot be read (${code}).`, 1, { cause: error })
+  })
+  if (!(await handle.stat()).isDirectory()) return handle
+  await handle.close()
+  throw new CliError(`${file} is a folder.`)
 }
 
 const iso = (at: number): string => new Date(at).toISOString()
 
-function toJson({ header, journal, ...rest }: RestoreSummary): unknown {
+function toJson(summary: RestoreSummary): object {
+  const { header, journal, ...rest } = summary
   const { createdAt, release, store, lastAuditNumber } = header
   const { late: _late, ...told } = journal ?? { late: null }
-  return { backup: { createdAt, release, store, lastAuditNumber }, ...rest, journal: journal && told }
+  return {
+    backup: { createdAt, release, store, lastAuditNumber },
+    ...rest,
+    journal: journal && told,
+    advice: adviceFor(summary),
+  }
 }
 
 function linesOf({ header, rows, instances, journal, ...rest }: RestoreSummary): [string, string][] {
