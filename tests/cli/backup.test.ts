@@ -174,7 +174,8 @@ describe('mintmark restore', () => {
     const data = join(parent, 'new', 'folder')
     const damaged = join(files, 'damaged.backup')
     const bytes = readFileSync(backup)
-    writeFileSync(damaged, bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 20))
+    const middle = Math.floor(bytes.length / 2)
+    writeFileSync(damaged, bytes.fill(0xff, middle, middle + 20))
     const journal = join(files, 'not-a-journal')
     writeFileSync(journal, 'hello\n')
     const calls: [string[], RegExp][] = [
