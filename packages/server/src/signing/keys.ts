@@ -36,7 +36,9 @@ export function createKeys({
   // Opening a key costs more than signing with it. A record that changes is another object.
   const privateKeys = new WeakMap<SigningKey, KeyObject>()
   const publicKeys = new WeakMap<SigningKey, KeyObject>()
-  const isOurs = createOwnershipCheck(ring)
+  const isKnown = createOwnershipCheck(ring)
+  const ownership = new WeakMap<SigningKey, boolean>()
+  const isOurs = (key: SigningKey) => memo(ownership, key, isKnown)
 
   async function publishedKeys(instanceId: InstanceId, use: KeyUse): Promise<readonly SigningKey[]> {
     const now = clock.now()
@@ -70,6 +72,7 @@ const REMEMBERED = 10_000
 /**
  * Whether the public half in a record is that of its sealed private key, which only the master key can have
  * sealed. So whoever can write to the database, or to a backup of it, cannot have a key of his own believed.
+ * Remembered by what is in the record, because every change of the directory has all records read anew.
  */
 function createOwnershipCheck(ring: KeyRing): (key: SigningKey) => boolean {
   const known = createBoundedMap<boolean>(REMEMBERED)
