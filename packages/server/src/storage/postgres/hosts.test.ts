@@ -28,6 +28,11 @@ describe('the hosts of a database URL', () => {
     expect(hosts.current()).toBe('postgresql://b/db')
   })
 
+  it('have a name without user, password and parameters', () => {
+    expect(createHosts('postgres://u:p%40@a:5432,b/db?password=p').name).toBe('a:5432,b/db')
+    expect(createHosts('postgres://a').name).toBe('a')
+  })
+
   it.each(['mysql://a/b', 'a:5432', 'postgres://', 'postgres://a:port/db'])(
     'are not taken from %j, which the message does not repeat',
     (url) => {

@@ -10,6 +10,8 @@ export interface Hosts {
   /** That one did not do. @param url the one that was tried: if another is current already, nothing changes */
   next(url: string): void
   readonly count: number
+  /** All of them and the database, without user and password. */
+  readonly name: string
 }
 
 /** @throws {StorageError} if it is no URL of a PostgreSQL database; the message does not repeat it */
@@ -26,5 +28,6 @@ export function createHosts(url: string): Hosts {
       if (tried === urls[index]) index = (index + 1) % urls.length
     },
     count: urls.length,
+    name: `${hosts}${/^[^?#]*/.exec(after!)![0]}`,
   }
 }

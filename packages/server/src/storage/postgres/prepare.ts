@@ -1,35 +1,49 @@
 /** One connection, for what is done before or beside requests; and what has to be true of a server. */
-import type pg from 'pg'
 import type { SqlConnection } from '../sql-connection.ts'
 import { StorageError } from '../storage-error.ts'
 import { connectClient, type ConnectOptions } from './connect.ts'
-import { createSql, createStatements, type Queryable } from './connection.ts'
+import { createSql, createStatements } from './connection.ts'
 import { createHosts } from './hosts.ts'
 
 /** Nobody stands behind a request when a command looks at whole tables. */
 const COMMAND_TIMEOUT_MS = 3_600_000
 
+export interface Connected {
+  readonly sql: SqlConnection
+  close(): Promise<void>
+}
+
 /** One connection for a command. @throws {StorageError} if it cannot be reached */
-export const withPostgres = <T>(url: string, work: (sql: SqlConnection) => Promise<T>): Promise<T> =>
-  withConnection({ hosts: createHosts(url), pooled: false }, work, { query_timeout: COMMAND_TIMEOUT_MS })
+export const connectForCommand = (url: string): Promise<Connected> =>
+  connect({ hosts: createHosts(url), pooled: false, queryTimeoutMs: COMMAND_TIMEOUT_MS })
+
+/** As `connectForCommand`, closed in the end. */
+export const withPostgres = async <T>(url: string, work: (sql: SqlConnection) => Promise<T>): Promise<T> =>
+  closing(await connectForCommand(url), work)
 
 /** @throws {StorageError} if it cannot be reached */
-export async function withConnection<T>(
+export const withConnection = async <T>(
   options: ConnectOptions,
   work: (sql: SqlConnection) => Promise<T>,
-  patience: { readonly query_timeout?: number } = {},
-): Promise<T> {
-  let client: pg.Client
+): Promise<T> => closing(await connect(options), work)
+
+async function connect(options: ConnectOptions): Promise<Connected> {
   try {
-    client = await connectClient(options)
+    const client = await connectClient(options)
+    return { sql: createSql(createStatements(false), client), close: () => client.end() }
   } catch (error) {
-    throw new StorageError(`The database cannot be reached: ${reasonOf(error)}.`, { cause: error })
+    throw new StorageError(
+      `The database cannot be reached: ${reasonOf(error)} (${options.hosts.name}). See whether its server runs, and whether the URL is right.`,
+      { cause: error },
+    )
   }
+}
+
+async function closing<T>({ sql, close }: Connected, work: (sql: SqlConnection) => Promise<T>): Promise<T> {
   try {
-    const queryable: Queryable = { query: (config) => client.query({ ...config, ...patience }) }
-    return await work(createSql(createStatements(false), queryable))
+    return await work(sql)
   } finally {
-    await client.end()
+    await close()
   }
 }
 

@@ -5,8 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { migrationState } from '../migrations/migrate.ts'
-import { createSql, createStatements, type Queryable } from '../postgres/connection.ts'
-import { createHosts } from '../postgres/hosts.ts'
+import type { Connected } from '../postgres/prepare.ts'
 import type { SqlConnection, SqlValue } from '../sql-connection.ts'
 import { DATABASE_FILE } from '../sqlite.ts'
 import { connectSqlite } from '../sqlite/connection.ts'
@@ -19,35 +18,18 @@ export type Place =
   | { readonly kind: 'sqlite'; readonly folder: string }
   | { readonly kind: 'postgres'; readonly url: string }
 
-export interface Opened {
-  readonly sql: SqlConnection
-  close(): Promise<void>
-}
-
-const QUERY_TIMEOUT_MS = 3_600_000
-
-/** @throws {StorageError} if it cannot be reached; the message does not repeat the URL */
-export async function connectPostgres(url: string): Promise<Opened> {
-  const hosts = createHosts(url)
+/** @throws {StorageError} if it cannot be reached; the message does not repeat the password */
+export async function connectPostgres(url: string): Promise<Connected> {
   // Its driver takes a while to load, and most stores do not need it.
-  const { connectClient } = await import('../postgres/connect.ts')
-  const client = await connectClient({ hosts, pooled: false }).catch((error: unknown) => {
-    const { message, code } = error as { message?: string; code?: string }
-    const why = (message || code || 'it does not answer').replace(/\.$/, '')
-    throw new StorageError(`The database cannot be reached: ${why}.`, { cause: error })
-  })
-  const patient: Queryable = {
-    // The driver knows it of a single query too; its types do not.
-    query: (config) => client.query(Object.assign({ ...config }, { query_timeout: QUERY_TIMEOUT_MS })),
-  }
-  const sql = createSql(createStatements(false), patient)
-  await sql.run('set statement_timeout = 0')
-  await sql.run('set idle_in_transaction_session_timeout = 0')
-  return { sql, close: () => client.end() }
+  const { connectForCommand } = await import('../postgres/prepare.ts')
+  const connected = await connectForCommand(url)
+  await connected.sql.run('set statement_timeout = 0')
+  await connected.sql.run('set idle_in_transaction_session_timeout = 0')
+  return connected
 }
 
 /** @throws {StorageError} if there is no database */
-function openFile(folder: string): Opened {
+function openFile(folder: string): Connected {
   const path = join(folder, DATABASE_FILE)
   if (!existsSync(path)) throw new StorageError(`There is no Mintmark database in ${resolve(folder)}.`)
   const sql = connectSqlite(path, { readOnly: true })
@@ -59,7 +41,7 @@ function openFile(folder: string): Opened {
  *
  * @throws {StorageError} if there is none, its schema is another, or it is half a copy
  */
-export async function openSource(place: Place): Promise<Opened> {
+export async function openSource(place: Place): Promise<Connected> {
   const opened = place.kind === 'sqlite' ? openFile(place.folder) : await connectPostgres(place.url)
   try {
     await refuseUnfinishedCopy(opened.sql)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { AuthorityError } from '../../core/errors.ts'
 import type { LogHead } from '../../revocation/log.ts'
 import { migrate, migrationState } from '../migrations/migrate.ts'
+import type { Connected } from '../postgres/prepare.ts'
 import { READ_HEAD } from '../sql/revocation-log.ts'
 import type { SqlConnection } from '../sql-connection.ts'
 import { DATABASE_FILE, refuseUnfinishedRestore } from '../sqlite.ts'
@@ -18,7 +19,6 @@ import {
   insertRows,
   openSource,
   requireEmpty,
-  type Opened,
   type Place,
 } from './connection.ts'
 import {
@@ -69,7 +69,7 @@ export async function copy(
   }
 }
 
-async function openTarget(place: Place): Promise<Opened> {
+async function openTarget(place: Place): Promise<Connected> {
   if (place.kind === 'postgres') {
     const opened = await connectPostgres(place.url)
     // A number of our own choice; the session that has it keeps it until it ends.
