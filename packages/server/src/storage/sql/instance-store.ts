@@ -5,6 +5,7 @@ import type { InstanceReader, InstanceStore } from '../../directory/instances/st
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sql-connection.ts'
 import type { Changes } from '../cache/changes.ts'
+import { raiseTokensNotBefore } from '../mass-revocation.ts'
 
 export const instanceReader = (sql: SqlConnection): InstanceReader => ({
   async find(id) {
@@ -82,9 +83,7 @@ export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceSto
 
   async setTokensNotBefore(id, at) {
     changes.directory()
-    const set =
-      'update instances set tokens_not_before = ? where id = ? and (tokens_not_before is null or tokens_not_before < ?)'
-    await sql.run(set, at, id, at)
+    await sql.run(raiseTokensNotBefore('instances'), at, at, id)
   },
 })
 

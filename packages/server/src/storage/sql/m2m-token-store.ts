@@ -105,7 +105,11 @@ export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
         'token.expires_at',
       ])
       .select(['machine.id as machine_id', 'machine.tokens_not_before as of_machine'])
-      .select(['key.tokens_not_before as of_key', 'instance.tokens_not_before as of_instance'])
+      .select([
+        'key.tokens_not_before as of_key',
+        'key.revoked_at as key_revoked_at',
+        'instance.tokens_not_before as of_instance',
+      ])
       .where('token.instance_id', '=', instanceId)
       .where('token.id', '>', after ?? '')
     if (subject !== null) tokens = tokens.where('token.machine_id', '=', subject)
@@ -116,6 +120,7 @@ export const m2mTokenReader = (sql: SqlConnection): M2mTokenReader => ({
         row.created_at >
           Math.max(...[row.of_machine, row.of_key, row.of_instance].map((each) => each ?? -1)) &&
         row.revoked_at === null &&
+        row.key_revoked_at === null &&
         row.machine_id !== null &&
         !isPast(row.expires_at as Millis | null, now) &&
         (signingKeyId === null || row.signing_key_id === signingKeyId),

@@ -6,6 +6,7 @@ import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sql-connection.ts'
 import type { Changes } from '../cache/changes.ts'
 import { containing } from '../containing.ts'
+import { raiseTokensNotBefore } from '../mass-revocation.ts'
 
 /** As many as one statement asks for. */
 const IDS_AT_ONCE = 500
@@ -160,11 +161,7 @@ export const machineStore = (sql: SqlConnection, changes: Changes): MachineStore
 
   async setTokensNotBefore(instanceId, id, at) {
     changes.directory()
-    const machine = await sql.get('select id from machines where id = ? and instance_id = ?', id, instanceId)
-    const set =
-      'update machines set tokens_not_before = ? where id = ? and (tokens_not_before is null or tokens_not_before < ?)'
-    if (machine !== undefined) await sql.run(set, at, id, at)
-    return machine !== undefined
+    return (await sql.run(raiseTokensNotBefore('machines'), at, at, id, instanceId)) > 0
   },
 
   async latestTokensNotBefore(instanceId) {

@@ -5,6 +5,7 @@ import type { SigningKeyReader, SigningKeyStore } from '../../signing/store.ts'
 import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sql-connection.ts'
 import type { Changes } from '../cache/changes.ts'
+import { raiseTokensNotBefore } from '../mass-revocation.ts'
 
 const NEWEST_FIRST = 'order by created_at desc, id desc'
 
@@ -80,11 +81,7 @@ export const signingKeyStore = (sql: SqlConnection, changes: Changes): SigningKe
 
   async setTokensNotBefore(instanceId, id, at) {
     changes.directory()
-    const key = await sql.get('select id from signing_keys where id = ? and instance_id = ?', id, instanceId)
-    const set =
-      'update signing_keys set tokens_not_before = ? where id = ? and (tokens_not_before is null or tokens_not_before < ?)'
-    if (key !== undefined) await sql.run(set, at, id, at)
-    return key !== undefined
+    return (await sql.run(raiseTokensNotBefore('signing_keys'), at, at, id, instanceId)) > 0
   },
 })
 

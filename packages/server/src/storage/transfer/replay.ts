@@ -3,6 +3,7 @@
  * event does not say enough, what it may mean ends: a good token too few is safer than a revoked one too many.
  */
 import type { AuditAction } from '../../audit/audit-event.ts'
+import { raiseTokensNotBefore } from '../mass-revocation.ts'
 import type { SqlConnection, SqlValue } from '../sql-connection.ts'
 import type { Schema } from '../schema.ts'
 
@@ -28,8 +29,6 @@ type Replay = (
 ) => Promise<unknown>
 
 const EXPIRE = 'set expires_at = ? where instance_id = ? and (expires_at is null or expires_at > ?)'
-const NOT_BEFORE =
-  'set tokens_not_before = ? where id = ? and (tokens_not_before is null or tokens_not_before < ?)'
 
 const REPLAYS: Partial<Record<AuditAction, Replay>> = {
   'm2m_token.revoke': (run, { at, reason, target_id, instance_id }) =>
@@ -46,13 +45,10 @@ const REPLAYS: Partial<Record<AuditAction, Replay>> = {
   'm2m_token.revoke_all': (run, event) => {
     const until = lastRevoked(event)
     // The first signing key of an instance has the instance's id; then all of the instance is meant.
-    const { target_id } = event
-    const table = target_id.startsWith('mch_')
-      ? 'machines'
-      : target_id.startsWith('ins_')
-        ? 'instances'
-        : 'signing_keys'
-    return run(`update ${table} ${NOT_BEFORE}`, until, target_id, until)
+    const { target_id, instance_id } = event
+    if (target_id.startsWith('ins_')) return run(raiseTokensNotBefore('instances'), until, until, target_id)
+    const table = target_id.startsWith('mch_') ? 'machines' : 'signing_keys'
+    return run(raiseTokensNotBefore(table), until, until, target_id, instance_id)
   },
 
   'actor_token.revoke': (run, { at, target_id, instance_id }) =>
