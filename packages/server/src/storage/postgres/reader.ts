@@ -65,7 +65,7 @@ const MOST_WAITING = 200
 
 /** Lets a few reads through at a time, so that many slow ones cannot take the whole database. */
 export function createSlowReader(options: ConnectOptions): PipelinedReader {
-  const readers = createReaders(options, MOST_AT_ONCE)
+  const readers = createReadConnections(options, MOST_AT_ONCE)
   const waiting: (() => void)[] = []
   let running = 0
   return {
@@ -87,7 +87,7 @@ export function createSlowReader(options: ConnectOptions): PipelinedReader {
 }
 
 /** Several, in turn: each is one process of the database. */
-export function createReaders(options: ConnectOptions, count: number): PipelinedReader {
+export function createReadConnections(options: ConnectOptions, count: number): PipelinedReader {
   const readers = Array.from({ length: count }, () => createPipelinedReader(options))
   let turn = 0
   return {
