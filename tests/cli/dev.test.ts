@@ -54,6 +54,15 @@ describe('mintmark dev, started for the first time', () => {
     expect(await server.stop()).toBe(0)
   })
 
+  // Stops a closed terminal from leaving a server behind that nobody sees and that keeps its folder.
+  it('stops in good order when its terminal is closed', async () => {
+    const server = await startDev({ data })
+    const exited = once(server.child, 'exit')
+    server.child.kill('SIGHUP')
+    expect(await exited).toEqual([0, null])
+    expect(server.log()).toContain('stopped')
+  })
+
   it('prints a banner whose commands work as they stand', async () => {
     const child = spawn(process.execPath, [BIN, 'dev', '--port', '0', '--data', data], {
       env: cleanEnvironment(),

@@ -9,12 +9,14 @@ export interface RunOptions {
   readonly masterKeys: MasterKeys
   readonly prepare?: ServeOptions['prepare']
   readonly onReady: (server: RunningServer) => Promise<void> | void
+  /** What the end of the terminal means, and the signal by which services are told to reload. */
+  readonly onHangUp: 'stop' | 'ignore'
 }
 
 /** Fulfilled once the server has stopped. @throws what kept it from starting, or from going on */
 export async function runServer(
   config: Config,
-  { log: { log, writeLine, flush }, masterKeys, prepare, onReady }: RunOptions,
+  { log: { log, writeLine, flush }, masterKeys, prepare, onReady, onHangUp }: RunOptions,
 ): Promise<void> {
   let tellToStop: (error: Error | null) => void
   const stopping = new Promise<Error | null>((resolve) => (tellToStop = resolve))
@@ -34,10 +36,10 @@ export async function runServer(
     log.info({ signal }, 'stopping')
     tellToStop(null)
   }
-  // Whoever reloads all services, or closes the terminal, does not mean to end this one.
-  const onHangUp = () =>
+  const ignore = () =>
     log.warn({ signal: 'SIGHUP' }, 'ignored: there are no workers to replace; restart to change settings')
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onHangUp)
+  const onSighup = onHangUp === 'stop' ? onSignal : ignore
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onSighup)
   try {
     await onReady(server)
     const error = await stopping
@@ -45,7 +47,7 @@ export async function runServer(
     if (error !== null) throw error
     log.info('stopped')
   } finally {
-    process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('SIGHUP', onHangUp)
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal).off('SIGHUP', onSighup)
     flush()
   }
 }

@@ -75,6 +75,7 @@ async function run(flags: DevFlags): Promise<void> {
   await runServer(config, {
     log,
     masterKeys,
+    onHangUp: 'stop',
     async prepare(authority) {
       if ((await authority.storage.read.instances.list()).length === 0) await makeInstance(authority)
     },
