@@ -50,16 +50,15 @@ export interface ServeOptions {
   }
 }
 
-interface Closable {
-  close(): Promise<void> | void
-}
-
 /** @throws {ConfigError} or {StorageError} if it cannot start; then nothing is left open */
 export async function serve(config: Config, options: ServeOptions): Promise<RunningServer> {
   const listening = openListener(config)
-  if (options.worker !== undefined) return open(config, options, listening, [])
-  const lock = takeDataFolder(config.data)
-  return open(config, options, listening, [{ close: () => lock.release() }])
+  const opened = new AsyncDisposableStack()
+  if (options.worker === undefined) {
+    const lock = takeDataFolder(config.data)
+    opened.defer(() => lock.release())
+  }
+  return open(config, options, listening, opened)
 }
 
 /** @param opened what is to be closed after all that this opens, and also if it cannot */
@@ -67,15 +66,12 @@ async function open(
   config: Config,
   options: ServeOptions,
   { listener, requests, answerWith }: ReturnType<typeof openListener>,
-  opened: Closable[],
+  opened: AsyncDisposableStack,
 ): Promise<RunningServer> {
   const { worker = null, masterKeys, prepare, onFatal } = options
-  const closeAll = async () => {
-    for (const each of opened.reverse()) await each.close()
-  }
   const startListening = async () => {
     const url = await listen(listener, config.host, config.port)
-    opened.push({ close: () => closeListener(listener) })
+    opened.defer(() => closeListener(listener))
     return url
   }
   try {
@@ -89,7 +85,7 @@ async function open(
       onFatal,
       onTrouble: (error) => logTrouble(options.log, error),
     })
-    opened.push({ close: () => authority.storage.close() })
+    opened.defer(() => authority.storage.close())
     await prepare?.(authority)
     warnOfIssuer(config, options.log, publicUrl)
     const { registry, handler, unready } = await answerFor(authority, config, options, opened)
@@ -109,11 +105,11 @@ async function open(
         if (worker === null) forgetLocalUrlIfPossible(config.data)
         await drain(listener, requests, delay * 1000)
         await closeListener(listener)
-        await closeAll()
+        await opened.disposeAsync()
       },
     }
   } catch (error) {
-    await closeAll()
+    await opened.disposeAsync()
     throw error
   }
 }
@@ -131,10 +127,10 @@ async function answerFor(
   authority: Authority,
   { rateLimit, basePath }: Config,
   { log, writeLine, worker }: ServeOptions,
-  opened: Closable[],
+  opened: AsyncDisposableStack,
 ) {
   const publishedKeys = await publishKeys(authority)
-  opened.push({ close: () => publishedKeys.stop() })
+  opened.defer(() => publishedKeys.stop())
   const { registry, observe } = createMetrics(authority.storage)
   let ready = true
   const handler = createHandler(authority, {
@@ -182,11 +178,11 @@ async function checkReady({ storage }: Authority, ready: boolean): Promise<Stora
 export async function openMetrics(
   { metricsHost, metricsPort }: Config,
   registry: Pick<Registry, 'contentType' | 'metrics'>,
-  opened: Closable[],
+  opened: AsyncDisposableStack,
 ): Promise<string | null> {
   if (metricsPort === null) return null
   const listener = createMetricsListener(registry)
   const url = await listen(listener, metricsHost, metricsPort)
-  opened.push({ close: () => closeListener(listener) })
+  opened.defer(() => closeListener(listener))
   return `${url}/metrics`
 }

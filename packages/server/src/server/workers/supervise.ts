@@ -34,18 +34,12 @@ export interface SuperviseOptions {
   readonly masterKeys: MasterKeys
 }
 
-interface Closable {
-  close(): Promise<void> | void
-}
-
 /** @throws {ConfigError} or {StorageError} if it cannot start; then nothing is left running */
 export async function supervise(config: Config, { log, masterKeys }: SuperviseOptions): Promise<Supervisor> {
   const lock = takeDataFolder(config.data)
-  const opened: Closable[] = [{ close: () => lock.release() }]
+  const opened = new AsyncDisposableStack()
+  opened.defer(() => lock.release())
   const places = createPlaces(log)
-  const closeAll = async () => {
-    for (const each of opened.reverse()) await each.close()
-  }
   // Left to the operating system, most of the kept connections of a proxy would be with few workers.
   cluster.schedulingPolicy = cluster.SCHED_RR
   // Keys are bytes, which JSON has not.
@@ -67,14 +61,14 @@ export async function supervise(config: Config, { log, masterKeys }: SuperviseOp
       async stop() {
         forgetLocalUrlIfPossible(config.data)
         await places.stop(config.shutdownDelay)
-        await closeAll()
+        await opened.disposeAsync()
       },
       kill: () => places.kill(),
     }
   } catch (error) {
     places.kill()
     await places.stop(0)
-    await closeAll()
+    await opened.disposeAsync()
     throw error
   }
 }
