@@ -19,7 +19,7 @@ import type { Config } from './settings.ts'
 
 export const MASTER_KEY_FILE = 'master.key'
 const ADDRESS_FILE = 'server.json'
-const LOCK_FILE = 'server.lock'
+export const LOCK_FILE = 'server.lock'
 
 export function makeDataFolder(folder: string): void {
   if (folder === '') return

@@ -1,7 +1,7 @@
 /** Which store is meant: a data folder or a database, and for whoever fills one, an empty one that is theirs alone. */
 import { existsSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { requireDatabase, takeDataFolder } from '../../server/data-folder.ts'
+import { LOCK_FILE, requireDatabase, takeDataFolder } from '../../server/data-folder.ts'
 import type { Config } from '../../server/settings.ts'
 import { DATABASE_FILE } from '../../storage/sqlite.ts'
 import type { Place } from '../../storage/transfer/connection.ts'
@@ -77,7 +77,6 @@ export async function whileAlone<T>(place: Place, { make, side }: Alone, work: (
 }
 
 /** As the lock of a data folder is called. */
-const LOCK_FILE = 'server.lock'
 
 function takeFolder(folder: string, make: boolean): { release(): void } {
   if (!make) requireDatabase(folder)
