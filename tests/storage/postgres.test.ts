@@ -3,22 +3,10 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import { openPostgres } from '../../packages/server/src/storage/postgres.ts'
 import type { Storage } from '../../packages/server/src/storage/storage.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
-import { actorTokenStoreConformance } from './conformance/actor-token-store.ts'
-import { auditLogConformance } from './conformance/audit-log.ts'
-import { enclosingTransactionConformance } from './conformance/enclosing-transactions.ts'
-import { idempotentAnswerStoreConformance } from './conformance/idempotent-answer-store.ts'
-import { instanceStoreConformance } from './conformance/instance-store.ts'
-import { m2mTokenPoolConformance } from './conformance/m2m-token-pool.ts'
+import { storageConformance } from './conformance/all.ts'
 import { m2mTokenStoreConformance } from './conformance/m2m-token-store.ts'
-import { m2mTokenUsesConformance } from './conformance/m2m-token-uses.ts'
-import { machineStoreConformance } from './conformance/machine-store.ts'
-import { masterKeyStoreConformance } from './conformance/master-key-store.ts'
 import { sharingConformance } from './conformance/sharing.ts'
-import { signingKeyStoreConformance } from './conformance/signing-key-store.ts'
-import { sweepingConformance } from './conformance/sweeping.ts'
-import { testingTokenStoreConformance } from './conformance/testing-token-store.ts'
 import { transactionConformance } from './conformance/transactions.ts'
-import { userStoreConformance } from './conformance/user-store.ts'
 
 /** The database of each storage that is open. */
 const opened = new Map<Storage, TestDatabase>()
@@ -98,22 +86,7 @@ afterEach(async () => {
 })
 
 describe('PostgreSQL', () => {
-  masterKeyStoreConformance(openCached)
-  instanceStoreConformance(openCached)
-  signingKeyStoreConformance(openCached)
-  machineStoreConformance(openCached)
-  userStoreConformance(openCached)
-  m2mTokenStoreConformance(openCached)
-  m2mTokenPoolConformance(openCached)
-  m2mTokenUsesConformance(openCached, reopen)
-  actorTokenStoreConformance(openCached)
-  testingTokenStoreConformance(openCached)
-  idempotentAnswerStoreConformance(openCached, reopen)
-  auditLogConformance(openCached, false)
-  transactionConformance(openCached)
-  enclosingTransactionConformance(openCached)
-  sharingConformance(openCached, openBeside, catchUp)
-  sweepingConformance(openCached, openBeside, catchUp)
+  storageConformance({ open: openCached, openBeside, reopen, catchUp, auditedInOrder: false })
 })
 
 describe('PostgreSQL that is polled', () => {

@@ -4,22 +4,9 @@ import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import { DATABASE_FILE, openSqlite } from '../../packages/server/src/storage/sqlite.ts'
 import type { Storage } from '../../packages/server/src/storage/storage.ts'
 import { removeFolder, temporaryFolder } from '../support/server-process.ts'
-import { actorTokenStoreConformance } from './conformance/actor-token-store.ts'
-import { auditLogConformance } from './conformance/audit-log.ts'
-import { enclosingTransactionConformance } from './conformance/enclosing-transactions.ts'
-import { idempotentAnswerStoreConformance } from './conformance/idempotent-answer-store.ts'
-import { instanceStoreConformance } from './conformance/instance-store.ts'
-import { m2mTokenPoolConformance } from './conformance/m2m-token-pool.ts'
+import { storageConformance } from './conformance/all.ts'
 import { m2mTokenStoreConformance } from './conformance/m2m-token-store.ts'
-import { m2mTokenUsesConformance } from './conformance/m2m-token-uses.ts'
-import { machineStoreConformance } from './conformance/machine-store.ts'
-import { masterKeyStoreConformance } from './conformance/master-key-store.ts'
-import { sharingConformance } from './conformance/sharing.ts'
-import { signingKeyStoreConformance } from './conformance/signing-key-store.ts'
-import { sweepingConformance } from './conformance/sweeping.ts'
-import { testingTokenStoreConformance } from './conformance/testing-token-store.ts'
 import { transactionConformance } from './conformance/transactions.ts'
-import { userStoreConformance } from './conformance/user-store.ts'
 
 /** The folder of each storage that is open. */
 const opened = new Map<Storage, string>()
@@ -73,22 +60,13 @@ afterEach(async () => {
 })
 
 describe('SQLite', () => {
-  masterKeyStoreConformance(openCached)
-  instanceStoreConformance(openCached)
-  signingKeyStoreConformance(openCached)
-  machineStoreConformance(openCached)
-  userStoreConformance(openCached)
-  m2mTokenStoreConformance(openCached)
-  m2mTokenPoolConformance(openCached)
-  m2mTokenUsesConformance(openCached, reopen)
-  actorTokenStoreConformance(openCached)
-  testingTokenStoreConformance(openCached)
-  idempotentAnswerStoreConformance(openCached, reopen)
-  auditLogConformance(openCached, true)
-  transactionConformance(openCached)
-  enclosingTransactionConformance(openCached)
-  sharingConformance(openCached, openBeside, async (storage) => storage.catchUp())
-  sweepingConformance(openCached, openBeside, async (storage) => storage.catchUp())
+  storageConformance({
+    open: openCached,
+    openBeside,
+    reopen,
+    catchUp: async (storage) => storage.catchUp(),
+    auditedInOrder: true,
+  })
 })
 
 describe('SQLite without a cache of tokens', () => {
