@@ -16,9 +16,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { withAuthority } from '../packages/server/src/cli/open-folder.ts'
 import { readConfig } from '../packages/server/src/server/config.ts'
-import { load, type LoadResult } from './load.ts'
+import { load, median, pick, type LoadResult } from './load.ts'
 import { bytesOf, type Contender } from './peers/contender.ts'
-import { CONNECTIONS, pick } from './peers/measure.ts'
+import { CONNECTIONS } from './peers/measure.ts'
 import { createSettings, startOurs, type Environment } from './peers/ours.ts'
 import { startPostgres } from './peers/postgres.ts'
 import { prefill } from './prefill.ts'
@@ -40,8 +40,6 @@ const SLICES = Number(flags.slices)
 const SAMPLE = 400_000
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
-const median = (numbers: readonly number[]) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
 interface Row {
   readonly what: string

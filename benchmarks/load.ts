@@ -107,3 +107,8 @@ export function requestBytes(path: string, key: string, body: unknown): Buffer {
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+export const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!
+
+export const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!

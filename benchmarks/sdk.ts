@@ -11,6 +11,7 @@ import { verifyToken } from '@clerk/backend'
 import { importSPKI, jwtVerify } from 'jose'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { median } from './load.ts'
 import { createVerifier } from '../packages/sdk/src/verify.ts'
 
 const { values: flags } = parseArgs({
@@ -115,10 +116,6 @@ async function measure({ atOnce, isGood }: Contender): Promise<number> {
 
 async function allGood(batch: readonly string[], isGood: Contender['isGood']): Promise<boolean> {
   return (await Promise.all(batch.map(isGood))).every(Boolean)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
 function sessionToken(index: number): string {

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { withAuthority } from '../packages/server/src/cli/open-folder.ts'
 import { configOf } from '../packages/server/src/cli/options.ts'
 import type { MachineId } from '../packages/server/src/core/ids.ts'
-import { load, requestBytes, type LoadResult } from './load.ts'
+import { load, median, pick, requestBytes, type LoadResult } from './load.ts'
 import { prefill } from './prefill.ts'
 import {
   BARE,
@@ -62,9 +62,6 @@ interface Row extends LoadResult {
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
-const median = (numbers: readonly number[]) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
-const pick = <T>(list: readonly T[]) => list[Math.floor(Math.random() * list.length)]!
 
 /** The floor and the server, each on the same core, of which one at a time has work. */
 interface Pair {

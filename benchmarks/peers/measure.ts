@@ -3,7 +3,7 @@
  * only neighbours compare. So every ratio is taken within a round, and the median of the rounds is told.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { load, requestBytes, type LoadResult } from '../load.ts'
+import { load, median, requestBytes, type LoadResult } from '../load.ts'
 import { processorMs, type Measured } from '../processes.ts'
 import type { Contender } from './contender.ts'
 
@@ -34,11 +34,6 @@ interface Rounds {
   readonly seconds: number
   readonly slices: number
 }
-
-export const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!
-
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 
 const shapeOf = ({ contender, next, expect }: Load) => ({
   port: contender.port,
