@@ -1,7 +1,7 @@
 /** What a storage does by itself from time to time: writes what was noted, and removes what is over. */
 import type { Transactions } from '../core/stores.ts'
 import type { Millis } from '../core/time.ts'
-import type { BufferedM2mTokenUses } from './sql/m2m-token-uses.ts'
+import type { BufferedM2mTokenUses } from './sql/tokens/m2m-token-uses.ts'
 import type { Stores } from './storage.ts'
 import { startSweeper, type SweeperOptions } from './sweep/sweeper.ts'
 

@@ -22,7 +22,7 @@ import { createReadConnections, createSlowReader } from './postgres/reader.ts'
 import { createSessions } from './postgres/session.ts'
 import { createStuckCommits } from './postgres/stuck-commits.ts'
 import { confirmCommits, createRunner, type TransactionOptions } from './postgres/transactions.ts'
-import { createM2mTokenUses } from './sql/m2m-token-uses.ts'
+import { createM2mTokenUses } from './sql/tokens/m2m-token-uses.ts'
 import { entriesOf } from './sql/revocation-log.ts'
 import type { Storage, Stores } from './storage.ts'
 

@@ -11,7 +11,7 @@ import type { SigningKeyReader, SigningKeyStore } from '../signing/store.ts'
 import type { ActorTokenReader, ActorTokenStore } from '../tokens/actor-tokens/store.ts'
 import type { M2mTokenReader, M2mTokenStore, M2mTokenUses } from '../tokens/m2m-tokens/store.ts'
 import type { TestingTokenReader, TestingTokenStore } from '../tokens/testing-tokens/store.ts'
-import type { M2mTokenUseStore } from './sql/m2m-token-uses.ts'
+import type { M2mTokenUseStore } from './sql/tokens/m2m-token-uses.ts'
 import type { SweepStore } from './sweep/sweep-store.ts'
 
 /** Which master keys have been used with this database, by number: never the keys themselves. */

@@ -1,9 +1,9 @@
-import type { ActorTokenId, InstanceId, UserId } from '../../core/ids.ts'
-import type { Millis, Seconds } from '../../core/time.ts'
-import type { Actor, ActorToken } from '../../tokens/actor-tokens/actor-token.ts'
-import type { ActorTokenReader, ActorTokenStore } from '../../tokens/actor-tokens/store.ts'
-import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sql-connection.ts'
+import type { ActorTokenId, InstanceId, UserId } from '../../../core/ids.ts'
+import type { Millis, Seconds } from '../../../core/time.ts'
+import type { Actor, ActorToken } from '../../../tokens/actor-tokens/actor-token.ts'
+import type { ActorTokenReader, ActorTokenStore } from '../../../tokens/actor-tokens/store.ts'
+import type { Schema } from '../../schema.ts'
+import type { SqlConnection } from '../../sql-connection.ts'
 
 export const actorTokenReader = (sql: SqlConnection): ActorTokenReader => ({
   async find(instanceId, id) {

@@ -1,7 +1,7 @@
-import type { InstanceId, TestingTokenId } from '../../core/ids.ts'
-import type { Millis } from '../../core/time.ts'
-import type { TestingTokenReader, TestingTokenStore } from '../../tokens/testing-tokens/store.ts'
-import type { SqlConnection } from '../sql-connection.ts'
+import type { InstanceId, TestingTokenId } from '../../../core/ids.ts'
+import type { Millis } from '../../../core/time.ts'
+import type { TestingTokenReader, TestingTokenStore } from '../../../tokens/testing-tokens/store.ts'
+import type { SqlConnection } from '../../sql-connection.ts'
 
 export const testingTokenReader = (sql: SqlConnection): TestingTokenReader => ({
   async find(instanceId, id) {

@@ -1,12 +1,12 @@
 import type { SelectQueryBuilder } from 'kysely'
-import type { EmailAddressId, InstanceId, PhoneNumberId, UserId } from '../../core/ids.ts'
-import type { JsonObject } from '../../core/json.ts'
-import type { Millis } from '../../core/time.ts'
-import type { UserQuery, UserReader, UserStore } from '../../directory/users/store.ts'
-import { IDENTIFIER_TYPES, type IdentifierType, type User } from '../../directory/users/user.ts'
-import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sql-connection.ts'
-import { containing } from '../containing.ts'
+import type { EmailAddressId, InstanceId, PhoneNumberId, UserId } from '../../../core/ids.ts'
+import type { JsonObject } from '../../../core/json.ts'
+import type { Millis } from '../../../core/time.ts'
+import type { UserQuery, UserReader, UserStore } from '../../../directory/users/store.ts'
+import { IDENTIFIER_TYPES, type IdentifierType, type User } from '../../../directory/users/user.ts'
+import type { Schema } from '../../schema.ts'
+import type { SqlConnection } from '../../sql-connection.ts'
+import { containing } from '../../containing.ts'
 
 type Row = Schema['users']
 type IdentifierRow = Schema['user_identifiers']

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { ExpressionBuilder } from 'kysely'
-import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
-import { canonicalJson, type Json } from '../../core/json.ts'
-import { isPast, millis, type Millis } from '../../core/time.ts'
-import type { M2mToken, M2mTokenFormat } from '../../tokens/m2m-tokens/m2m-token.ts'
-import type { M2mTokenReader, M2mTokenStore } from '../../tokens/m2m-tokens/store.ts'
-import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sql-connection.ts'
-import type { Changes } from '../cache/changes.ts'
+import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../../core/ids.ts'
+import { canonicalJson, type Json } from '../../../core/json.ts'
+import { isPast, millis, type Millis } from '../../../core/time.ts'
+import type { M2mToken, M2mTokenFormat } from '../../../tokens/m2m-tokens/m2m-token.ts'
+import type { M2mTokenReader, M2mTokenStore } from '../../../tokens/m2m-tokens/store.ts'
+import type { Schema } from '../../schema.ts'
+import type { SqlConnection } from '../../sql-connection.ts'
+import type { Changes } from '../../cache/changes.ts'
 
 type Row = Schema['m2m_tokens']
 

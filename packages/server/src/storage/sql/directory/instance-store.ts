@@ -1,11 +1,11 @@
-import type { InstanceId, SecretKeyId } from '../../core/ids.ts'
-import type { Millis } from '../../core/time.ts'
-import type { Environment, Instance, InstanceSecretKey } from '../../directory/instances/instance.ts'
-import type { InstanceReader, InstanceStore } from '../../directory/instances/store.ts'
-import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sql-connection.ts'
-import type { Changes } from '../cache/changes.ts'
-import { raiseTokensNotBefore } from '../mass-revocation.ts'
+import type { InstanceId, SecretKeyId } from '../../../core/ids.ts'
+import type { Millis } from '../../../core/time.ts'
+import type { Environment, Instance, InstanceSecretKey } from '../../../directory/instances/instance.ts'
+import type { InstanceReader, InstanceStore } from '../../../directory/instances/store.ts'
+import type { Schema } from '../../schema.ts'
+import type { SqlConnection } from '../../sql-connection.ts'
+import type { Changes } from '../../cache/changes.ts'
+import { raiseTokensNotBefore } from '../../mass-revocation.ts'
 
 export const instanceReader = (sql: SqlConnection): InstanceReader => ({
   async find(id) {

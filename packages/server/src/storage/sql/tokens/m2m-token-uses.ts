@@ -3,10 +3,10 @@
  * table of its own. So a verification never waits for a disk, and a batch touches few pages. A crash
  * loses the notes of the last seconds and nothing else.
  */
-import type { M2mTokenId } from '../../core/ids.ts'
-import { millis, type Millis } from '../../core/time.ts'
-import type { M2mTokenUses } from '../../tokens/m2m-tokens/store.ts'
-import type { SqlConnection } from '../sql-connection.ts'
+import type { M2mTokenId } from '../../../core/ids.ts'
+import { millis, type Millis } from '../../../core/time.ts'
+import type { M2mTokenUses } from '../../../tokens/m2m-tokens/store.ts'
+import type { SqlConnection } from '../../sql-connection.ts'
 
 export interface M2mTokenUseStore {
   /** Keeps the newest use of each. */

@@ -1,12 +1,12 @@
-import type { InstanceId, MachineId, SecretKeyId } from '../../core/ids.ts'
-import type { Millis, Seconds } from '../../core/time.ts'
-import type { Machine, MachineSecretKey } from '../../directory/machines/machine.ts'
-import type { MachineReader, MachineStore } from '../../directory/machines/store.ts'
-import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sql-connection.ts'
-import type { Changes } from '../cache/changes.ts'
-import { containing } from '../containing.ts'
-import { raiseTokensNotBefore } from '../mass-revocation.ts'
+import type { InstanceId, MachineId, SecretKeyId } from '../../../core/ids.ts'
+import type { Millis, Seconds } from '../../../core/time.ts'
+import type { Machine, MachineSecretKey } from '../../../directory/machines/machine.ts'
+import type { MachineReader, MachineStore } from '../../../directory/machines/store.ts'
+import type { Schema } from '../../schema.ts'
+import type { SqlConnection } from '../../sql-connection.ts'
+import type { Changes } from '../../cache/changes.ts'
+import { containing } from '../../containing.ts'
+import { raiseTokensNotBefore } from '../../mass-revocation.ts'
 
 /** As many as one statement asks for. */
 const IDS_AT_ONCE = 500
