@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { defineConfig } from 'tsdown'
 
 /** Bundled, so that a start reads one file and not hundreds. Their licences go along. */
-const BUNDLED = ['@mintmark/sdk', 'commander', 'hono', 'kysely', 'zod']
+const BUNDLED = ['@mintmark/sdk', '@peculiar/x509', 'commander', 'hono', 'kysely', 'reflect-metadata', 'zod']
 
 export default defineConfig({
   entry: { cli: 'src/cli/main.ts' },
@@ -18,12 +18,33 @@ export default defineConfig({
   sourcemap: false,
   clean: true,
   hooks: {
-    'build:done': () => writeFileSync('dist/bundled-licenses.txt', BUNDLED.map(licenseOf).join('\n\n')),
+    'build:done'() {
+      copyClerkJs()
+      const licenses = [...BUNDLED, CLERK_JS].map(licenseOf)
+      writeFileSync('dist/bundled-licenses.txt', licenses.join('\n\n'))
+    },
   },
 })
 
+const CLERK_JS = '@clerk/clerk-js'
+
+/** What browsers load of it, as it is; the frontend serves it. */
+function copyClerkJs(): void {
+  const { version } = packageOf(CLERK_JS)
+  const from = `../../node_modules/${CLERK_JS}/dist`
+  const to = `dist/clerk-js/${version}`
+  mkdirSync(to, { recursive: true })
+  for (const name of readdirSync(from)) {
+    if (/(?:^|_)clerk\.browser(?:_\w+_[\d.]+)?\.js$/.test(name)) cpSync(`${from}/${name}`, `${to}/${name}`)
+  }
+}
+
+function packageOf(name: string): { readonly version: string } {
+  return JSON.parse(readFileSync(`../../node_modules/${name}/package.json`, 'utf8')) as { version: string }
+}
+
 function licenseOf(name: string): string {
   const folder = `../../node_modules/${name}`
-  const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string }
+  const { version } = packageOf(name)
   return `${name} ${version}\n\n${readFileSync(`${folder}/LICENSE`, 'utf8').trim()}\n`
 }
