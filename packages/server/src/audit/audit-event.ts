@@ -8,6 +8,7 @@ import type { Millis } from '../core/time.ts'
 
 export const AUDIT_ACTIONS = [
   'instance.create',
+  'instance.update',
   'instance.restore',
   'instance_key.create',
   'instance_key.rotate',
@@ -29,7 +30,17 @@ export const AUDIT_ACTIONS = [
   'm2m_token.revoke_all',
   'actor_token.issue',
   'actor_token.revoke',
+  'actor_token.redeem',
+  'actor_token.end',
+  'sign_in_token.issue',
+  'sign_in_token.revoke',
+  'sign_in_token.redeem',
+  'session.create',
+  'session.refresh',
+  'session.end',
+  'session.revoke',
   'testing_token.issue',
+  'testing_token.revoke',
   'machine_token.issue',
 ] as const
 
@@ -41,7 +52,7 @@ export interface AuditEvent {
   readonly action: AuditAction
   /** What kind of caller did it. */
   readonly callerKind: Call['caller']['kind']
-  /** The machine for a machine's key, else the key itself; `null` for the operator at the command line. */
+  /** The machine for a machine's key, else the key itself, or the browser; `null` for the operator at the command line. */
   readonly callerId: string | null
   /** The thing that changed. */
   readonly targetId: string
@@ -80,9 +91,15 @@ export const eventOf = (
   at,
   action,
   callerKind: caller.kind,
-  callerId: caller.kind === 'machine' ? caller.machineId : caller.kind === 'instance' ? caller.keyId : null,
+  callerId: callerIdOf(caller),
   targetId,
   address,
   traceId,
   reason,
 })
+
+function callerIdOf(caller: Call['caller']): string | null {
+  if (caller.kind === 'machine') return caller.machineId
+  if (caller.kind === 'instance') return caller.keyId
+  return caller.kind === 'browser' ? caller.browserId : null
+}

@@ -1,5 +1,5 @@
 /** Who asks, once authenticated, and what an audit event needs to say about the request. */
-import type { InstanceId, MachineId, SecretKeyId } from './ids.ts'
+import type { BrowserId, InstanceId, MachineId, SecretKeyId } from './ids.ts'
 
 /**
  * A key holder, or the operator at the command line. A machine caller never acts for its instance:
@@ -14,8 +14,12 @@ export type Caller =
       readonly keyId: SecretKeyId
     }
   | { readonly kind: 'operator'; readonly instanceId: InstanceId }
+  /** Whoever sits at a browser; `null` for one that has no cookie yet. */
+  | { readonly kind: 'browser'; readonly instanceId: InstanceId; readonly browserId: BrowserId | null }
 
 export type MachineCaller = Extract<Caller, { kind: 'machine' }>
+
+export type BrowserCaller = Extract<Caller, { kind: 'browser' }>
 
 export type InstanceCaller = Extract<Caller, { kind: 'instance' }>
 

@@ -16,6 +16,9 @@ export type UserId = Id<'user'>
 export type M2mTokenId = Id<'m2m_token'>
 export type ActorTokenId = Id<'actor_token'>
 export type TestingTokenId = Id<'testing_token'>
+export type SignInTokenId = Id<'sign_in_token'>
+export type SessionId = Id<'session'>
+export type BrowserId = Id<'browser'>
 export type SecretKeyId = Id<'secret_key'>
 export type KeyId = Id<'signing_key'>
 export type EmailAddressId = Id<'email_address'>
@@ -28,6 +31,10 @@ export const ID_PATTERNS = {
   user: /^user_\w{27}$/,
   m2mToken: /^mt_[0-9A-Fa-f]{32}$/,
   actorToken: /^act_\w{27}$/,
+  signInToken: /^sit_\w{27}$/,
+  testingToken: /^tt_[0-9a-f]{32}$/,
+  session: /^sess_\w{27}$/,
+  browser: /^client_[0-9a-f]{32}$/,
   /** The first key of an instance is named like the instance itself. */
   signingKey: /^(?:ins|kid)_\w{27}$/,
 } as const
@@ -91,10 +98,12 @@ export const toHex = (bytes: Uint8Array): string =>
 
 export const m2mTokenId = (uuid: Uuid): M2mTokenId => `mt_${toHex(uuid)}` as M2mTokenId
 export const testingTokenId = (uuid: Uuid): TestingTokenId => `tt_${toHex(uuid)}` as TestingTokenId
+/** The wire calls a browser a client. */
+export const browserId = (uuid: Uuid): BrowserId => `client_${toHex(uuid)}` as BrowserId
 export const secretKeyId = (uuid: Uuid): SecretKeyId => `key_${toHex(uuid)}` as SecretKeyId
 
 /** The bytes of an id of the form prefix, underscore, 32 hex digits. */
-export const uuidOf = (id: M2mTokenId | TestingTokenId | SecretKeyId): Uuid =>
+export const uuidOf = (id: M2mTokenId | TestingTokenId | SecretKeyId | BrowserId): Uuid =>
   Uint8Array.from(Buffer.from(id.slice(id.lastIndexOf('_') + 1), 'hex'))
 
 function writeTime(bytes: Uint8Array, time: number): void {

@@ -12,8 +12,10 @@ export const INACTIVE_REASONS = [
   'not_yet_valid',
   'not_in_scope',
   'machine_deleted',
+  'wrong_environment',
   'revoked',
   'expired',
+  'used_up',
 ] as const
 
 export type InactiveReason = (typeof INACTIVE_REASONS)[number]

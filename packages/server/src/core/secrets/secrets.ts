@@ -14,13 +14,13 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { base62Width, decodeBase62, decodeDigits, encodeBase62 } from './base62.ts'
-import { m2mTokenId, secretKeyId, testingTokenId, type InstanceId, type Uuid } from '../ids.ts'
+import { browserId, m2mTokenId, secretKeyId, testingTokenId, type InstanceId, type Uuid } from '../ids.ts'
 import { createBoundedMap } from './bounded-map.ts'
 import { AuthorityError } from '../errors.ts'
 import type { MacKeyId, MacKeys } from './master-key.ts'
 
 /** What stands before the underscore tells people, scanners and this module the kind of a secret. */
-export type SecretPrefix = 'mt_' | 'ak_' | 'sk_test_' | 'sk_live_' | 'c_'
+export type SecretPrefix = 'mt_' | 'ak_' | 'sk_test_' | 'sk_live_' | 'c_' | 'bt_' | 'rt_'
 
 export interface SecretName {
   readonly prefix: SecretPrefix
@@ -43,7 +43,7 @@ export const SECRET_WIDTH = BODY_WIDTH + CHECK_WIDTH
  * Finds secrets of this authority in any text; for scanners. A match is a candidate, and its last six
  * digits, a CRC-32 of what stands before them, tell a secret from a look-alike without a network.
  */
-export const SECRET_PATTERN = /\b(?:mt_|ak_|sk_test_|sk_live_|\d{10}-c_)[0-9A-Za-z]{51}\b/
+export const SECRET_PATTERN = /\b(?:mt_|ak_|bt_|rt_|sk_test_|sk_live_|\d{10}-c_)[0-9A-Za-z]{51}\b/
 
 /**
  * Writes the one secret that stands for a name. Deterministic: the same name gives the same secret.
@@ -101,6 +101,8 @@ const RECORD_IDS = {
   sk_test_: secretKeyId,
   sk_live_: secretKeyId,
   c_: testingTokenId,
+  bt_: browserId,
+  rt_: browserId,
 } as const satisfies Record<SecretPrefix, (id: Uuid) => string>
 
 /** What a good secret proves: that this authority issued that id, and under which master key. */
