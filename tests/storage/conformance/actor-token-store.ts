@@ -33,7 +33,7 @@ export function actorTokenStoreConformance(open: Open): void {
         await storage.transaction(({ actorTokens }) => actorTokens.insert(token))
         const revoked = { ...token, status: 'revoked', updatedAt: later(5) }
         const answer = await storage.transaction(({ actorTokens }) =>
-          actorTokens.revoke(HERE, token.id, later(5)),
+          actorTokens.change(HERE, token.id, 'revoked', later(5)),
         )
         expect(answer).toEqual(revoked)
         expect(await storage.read.actorTokens.find(HERE, token.id)).toEqual(revoked)
@@ -46,7 +46,7 @@ export function actorTokenStoreConformance(open: Open): void {
       const token = anActorToken({ status })
       await storage.transaction(({ actorTokens }) => actorTokens.insert(token))
       const answer = await storage.transaction(({ actorTokens }) =>
-        actorTokens.revoke(HERE, token.id, later(5)),
+        actorTokens.change(HERE, token.id, 'revoked', later(5)),
       )
       expect(answer).toBeNull()
       expect(await storage.read.actorTokens.find(HERE, token.id)).toEqual(token)
@@ -58,7 +58,7 @@ export function actorTokenStoreConformance(open: Open): void {
       const token = anActorToken({ instanceId: ELSEWHERE })
       await storage.transaction(({ actorTokens }) => actorTokens.insert(token))
       const answer = await storage.transaction(({ actorTokens }) =>
-        actorTokens.revoke(HERE, token.id, later(5)),
+        actorTokens.change(HERE, token.id, 'revoked', later(5)),
       )
       expect(answer).toBeNull()
       expect(await storage.read.actorTokens.find(ELSEWHERE, token.id)).toEqual(token)
@@ -71,7 +71,9 @@ export function actorTokenStoreConformance(open: Open): void {
       await storage.transaction(({ actorTokens }) => actorTokens.insert(token))
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
-          storage.transaction(({ actorTokens }) => actorTokens.revoke(HERE, token.id, later(index))),
+          storage.transaction(({ actorTokens }) =>
+            actorTokens.change(HERE, token.id, 'revoked', later(index)),
+          ),
         ),
       )
       expect(answers.filter((answer) => answer !== null)).toHaveLength(1)

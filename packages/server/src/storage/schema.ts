@@ -11,6 +11,9 @@ export interface Schema {
     name: string
     environment: string
     frontend_origin: string | null
+    allowed_origins: string
+    sign_in_url: string | null
+    home_url: string | null
     tokens_not_before: number | null
     created_at: number
   }
@@ -74,6 +77,28 @@ export interface Schema {
     id: string
     position: number
   }
+  browsers: {
+    id: string
+    instance_id: string
+    mac_key_id: number
+    created_at: number
+    updated_at: number
+  }
+  sessions: {
+    id: string
+    instance_id: string
+    browser_id: string
+    user_id: string
+    actor: string | null
+    actor_token_id: string | null
+    status: string
+    address: string | null
+    inactivity_timeout: number
+    last_active_at: number
+    expires_at: number
+    created_at: number
+    updated_at: number
+  }
   m2m_tokens: {
     id: string
     instance_id: string
@@ -98,6 +123,18 @@ export interface Schema {
     actor: string
     status: string
     session_max_duration: number
+    reason: string | null
+    reference: string | null
+    permissions: string | null
+    expires_at: number
+    created_at: number
+    updated_at: number
+  }
+  sign_in_tokens: {
+    id: string
+    instance_id: string
+    user_id: string
+    status: string
     expires_at: number
     created_at: number
     updated_at: number
@@ -106,6 +143,10 @@ export interface Schema {
     id: string
     instance_id: string
     mac_key_id: number
+    label: string | null
+    max_uses: number | null
+    uses: number
+    revoked_at: number | null
     expires_at: number
     created_at: number
   }

@@ -3,13 +3,16 @@ import type { AuditLog, AuditReader } from '../audit/audit-event.ts'
 import type { IdempotentAnswerReader, IdempotentAnswerStore } from '../core/idempotent-answers.ts'
 import type { Reads, Transactions } from '../core/stores.ts'
 import type { Millis } from '../core/time.ts'
+import type { BrowserReader, BrowserStore } from '../directory/browsers/store.ts'
 import type { InstanceReader, InstanceStore } from '../directory/instances/store.ts'
 import type { MachineReader, MachineStore } from '../directory/machines/store.ts'
+import type { SessionReader, SessionStore } from '../directory/sessions/store.ts'
 import type { UserReader, UserStore } from '../directory/users/store.ts'
 import type { LogHead } from '../revocation/log.ts'
 import type { SigningKeyReader, SigningKeyStore } from '../signing/store.ts'
 import type { ActorTokenReader, ActorTokenStore } from '../tokens/actor-tokens/store.ts'
 import type { M2mTokenReader, M2mTokenStore, M2mTokenUses } from '../tokens/m2m-tokens/store.ts'
+import type { SignInTokenReader, SignInTokenStore } from '../tokens/sign-in-tokens/store.ts'
 import type { TestingTokenReader, TestingTokenStore } from '../tokens/testing-tokens/store.ts'
 import type { M2mTokenUseStore } from './sql/tokens/m2m-token-uses.ts'
 import type { SweepStore } from './sweep/sweep-store.ts'
@@ -34,8 +37,11 @@ export interface Readers {
   readonly signingKeys: SigningKeyReader
   readonly machines: MachineReader
   readonly users: UserReader
+  readonly browsers: BrowserReader
+  readonly sessions: SessionReader
   readonly m2mTokens: M2mTokenReader
   readonly actorTokens: ActorTokenReader
+  readonly signInTokens: SignInTokenReader
   readonly testingTokens: TestingTokenReader
   readonly idempotentAnswers: IdempotentAnswerReader
   readonly audit: AuditReader
@@ -47,9 +53,12 @@ export interface Stores {
   readonly signingKeys: SigningKeyStore
   readonly machines: MachineStore
   readonly users: UserStore
+  readonly browsers: BrowserStore
+  readonly sessions: SessionStore
   readonly m2mTokens: M2mTokenStore
   readonly m2mTokenUses: M2mTokenUseStore
   readonly actorTokens: ActorTokenStore
+  readonly signInTokens: SignInTokenStore
   readonly testingTokens: TestingTokenStore
   readonly idempotentAnswers: IdempotentAnswerStore
   readonly sweeping: SweepStore

@@ -11,10 +11,12 @@ import type { Schema } from '../schema.ts'
 import type { SqlConnection } from '../sql-connection.ts'
 import { refuseUnfinishedCopy } from '../transfer/copy-progress.ts'
 import * as postgresFirstTables from './postgres/0001-first-tables.ts'
+import * as postgresSessions from './postgres/0002-sessions.ts'
 import * as firstTables from './sqlite/0001-first-tables.ts'
 import * as idempotentAnswers from './sqlite/0002-idempotent-answers.ts'
 import * as signingKeyLife from './sqlite/0003-signing-key-life.ts'
 import * as revocationLog from './sqlite/0004-revocation-log.ts'
+import * as sessions from './sqlite/0005-sessions.ts'
 
 const MIGRATIONS: Readonly<Record<SqlConnection['dialect'], Readonly<Record<string, Migration>>>> = {
   sqlite: {
@@ -22,9 +24,11 @@ const MIGRATIONS: Readonly<Record<SqlConnection['dialect'], Readonly<Record<stri
     '0002-idempotent-answers': idempotentAnswers,
     '0003-signing-key-life': signingKeyLife,
     '0004-revocation-log': revocationLog,
+    '0005-sessions': sessions,
   },
   postgres: {
     '0001-first-tables': postgresFirstTables,
+    '0002-sessions': postgresSessions,
   },
 }
 

@@ -7,7 +7,15 @@ import type { Millis } from '../../core/time.ts'
 import type { SqlConnection } from '../sql-connection.ts'
 
 /** In this order: first the uses that a dropped month has left behind; the others go with their tokens. */
-export const SWEPT_KINDS = ['m2mTokenUses', 'm2mTokens', 'actorTokens', 'testingTokens'] as const
+export const SWEPT_KINDS = [
+  'm2mTokenUses',
+  'm2mTokens',
+  'actorTokens',
+  'signInTokens',
+  'testingTokens',
+  'sessions',
+  'browsers',
+] as const
 export type SweptKind = (typeof SWEPT_KINDS)[number]
 
 export interface Slice {
@@ -64,7 +72,15 @@ const STATEMENTS: Readonly<Record<SweptKind, ReturnType<typeof statements>>> = {
     'last_used_at <= ? and not exists (select 1 from m2m_tokens where id = m2m_token_uses.token_id)',
   ),
   actorTokens: statements('actor_tokens', 'id', 'expires_at <= ?'),
+  signInTokens: statements('sign_in_tokens', 'id', 'expires_at <= ?'),
   testingTokens: statements('testing_tokens', 'id', 'expires_at <= ?'),
+  sessions: statements('sessions', 'id', 'expires_at <= ?'),
+  // The cookie of one without sessions opens nothing; a browser that comes back with it is given another.
+  browsers: statements(
+    'browsers',
+    'id',
+    'updated_at <= ? and not exists (select 1 from sessions where browser_id = browsers.id)',
+  ),
 }
 
 /** A prefix of the log and nothing else: a follower notices that the beginning is missing, but not a hole. */
@@ -91,10 +107,20 @@ export const sweepStore = (sql: SqlConnection): SweepStore => ({
   revocationLog: (until, limit) => sql.run(SWEEP_LOG, until, limit),
 })
 
+const ID_FORMS: Readonly<Record<SweptKind, { readonly prefix: string; readonly isHex: boolean }>> = {
+  m2mTokenUses: { prefix: 'mt', isHex: true },
+  m2mTokens: { prefix: 'mt', isHex: true },
+  actorTokens: { prefix: 'act', isHex: false },
+  signInTokens: { prefix: 'sit', isHex: false },
+  testingTokens: { prefix: 'tt', isHex: true },
+  sessions: { prefix: 'sess', isHex: false },
+  browsers: { prefix: 'client', isHex: true },
+}
+
 /** Ids of that kind that were made before the instant are less than this, and all others greater. */
 export function idAt(kind: SweptKind, at: Millis): string {
   const time = Math.max(0, at).toString(16).padStart(12, '0')
-  if (kind === 'testingTokens') return `tt_${time}`
-  if (kind !== 'actorTokens') return `mt_${time}`
-  return `act_${encodeBase62(Uint8Array.from(Buffer.from(time.padEnd(40, '0'), 'hex')))}`
+  const { prefix, isHex } = ID_FORMS[kind]
+  if (isHex) return `${prefix}_${time}`
+  return `${prefix}_${encodeBase62(Uint8Array.from(Buffer.from(time.padEnd(40, '0'), 'hex')))}`
 }

@@ -107,12 +107,15 @@ describe('sweeping tokens', () => {
       'm2mTokenUses',
       'm2mTokens',
       'actorTokens',
+      'signInTokens',
       'testingTokens',
+      'sessions',
+      'browsers',
     ])
     await vi.advanceTimersByTimeAsync(HOUR_MS - 2 * MINUTE_MS)
-    expect(store.slices).toHaveLength(4)
+    expect(store.slices).toHaveLength(7)
     await vi.advanceTimersByTimeAsync(2 * MINUTE_MS)
-    expect(store.slices).toHaveLength(8)
+    expect(store.slices).toHaveLength(14)
   })
 
   it('looks at what was made before the time of keeping, and removes what was over by then', async () => {
@@ -124,7 +127,10 @@ describe('sweeping tokens', () => {
       `mt_${time}`,
       `mt_${time}`,
       expect.stringMatching(/^act_0[0-9A-Za-z]{26}$/),
+      expect.stringMatching(/^sit_0[0-9A-Za-z]{26}$/),
       `tt_${time}`,
+      expect.stringMatching(/^sess_0[0-9A-Za-z]{26}$/),
+      `client_${time}`,
     ])
   })
 

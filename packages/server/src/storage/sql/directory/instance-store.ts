@@ -1,6 +1,11 @@
 import type { InstanceId, SecretKeyId } from '../../../core/ids.ts'
 import type { Millis } from '../../../core/time.ts'
-import type { Environment, Instance, InstanceSecretKey } from '../../../directory/instances/instance.ts'
+import type {
+  Browsing,
+  Environment,
+  Instance,
+  InstanceSecretKey,
+} from '../../../directory/instances/instance.ts'
 import type { InstanceReader, InstanceStore } from '../../../directory/instances/store.ts'
 import type { Schema } from '../../schema.ts'
 import type { SqlConnection } from '../../sql-connection.ts'
@@ -44,7 +49,8 @@ export const instanceReader = (sql: SqlConnection): InstanceReader => ({
 export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceStore => ({
   ...instanceReader(sql),
 
-  async insert({ id, name, environment, frontendOrigin, tokensNotBefore, createdAt }) {
+  async insert(instance) {
+    const { id, name, environment, frontendOrigin, tokensNotBefore, createdAt } = instance
     await sql.query
       .insertInto('instances')
       .values({
@@ -52,10 +58,16 @@ export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceSto
         name,
         environment,
         frontend_origin: frontendOrigin,
+        ...browsingColumns(instance),
         tokens_not_before: tokensNotBefore,
         created_at: createdAt,
       })
       .execute()
+    changes.directory()
+  },
+
+  async setBrowsing(id, browsing) {
+    await sql.query.updateTable('instances').set(browsingColumns(browsing)).where('id', '=', id).execute()
     changes.directory()
   },
 
@@ -87,11 +99,20 @@ export const instanceStore = (sql: SqlConnection, changes: Changes): InstanceSto
   },
 })
 
+const browsingColumns = ({ allowedOrigins, signInUrl, homeUrl }: Browsing) => ({
+  allowed_origins: JSON.stringify(allowedOrigins),
+  sign_in_url: signInUrl,
+  home_url: homeUrl,
+})
+
 const toInstance = (row: Schema['instances']): Instance => ({
   id: row.id as InstanceId,
   name: row.name,
   environment: row.environment as Environment,
   frontendOrigin: row.frontend_origin,
+  allowedOrigins: JSON.parse(row.allowed_origins) as string[],
+  signInUrl: row.sign_in_url,
+  homeUrl: row.home_url,
   tokensNotBefore: row.tokens_not_before as Millis | null,
   createdAt: row.created_at as Millis,
 })

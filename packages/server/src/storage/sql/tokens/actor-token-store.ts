@@ -1,7 +1,11 @@
 import type { ActorTokenId, InstanceId, UserId } from '../../../core/ids.ts'
 import type { Millis, Seconds } from '../../../core/time.ts'
 import type { Actor, ActorToken } from '../../../tokens/actor-tokens/actor-token.ts'
-import type { ActorTokenReader, ActorTokenStore } from '../../../tokens/actor-tokens/store.ts'
+import type {
+  ActorTokenQuery,
+  ActorTokenReader,
+  ActorTokenStore,
+} from '../../../tokens/actor-tokens/store.ts'
 import type { Schema } from '../../schema.ts'
 import type { SqlConnection } from '../../sql-connection.ts'
 
@@ -15,7 +19,23 @@ export const actorTokenReader = (sql: SqlConnection): ActorTokenReader => ({
       .executeTakeFirst()
     return row === undefined ? null : toActorToken(row)
   },
+
+  async list(instanceId, query, { limit, offset }) {
+    const matching = matchingOf(sql, instanceId, query)
+    const rows = await matching.selectAll().orderBy('id', 'desc').limit(limit).offset(offset).execute()
+    const { count } = await matching
+      .select((is) => is.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    return { tokens: rows.map(toActorToken), totalCount: count }
+  },
 })
+
+function matchingOf(sql: SqlConnection, instanceId: InstanceId, { userId, status }: ActorTokenQuery) {
+  let matching = sql.slow.selectFrom('actor_tokens').where('instance_id', '=', instanceId)
+  if (userId !== null) matching = matching.where('user_id', '=', userId)
+  if (status !== null) matching = matching.where('status', '=', status)
+  return matching
+}
 
 export const actorTokenStore = (sql: SqlConnection): ActorTokenStore => ({
   ...actorTokenReader(sql),
@@ -30,6 +50,9 @@ export const actorTokenStore = (sql: SqlConnection): ActorTokenStore => ({
         actor: JSON.stringify(token.actor),
         status: token.status,
         session_max_duration: token.sessionMaxDuration,
+        reason: token.reason,
+        reference: token.reference,
+        permissions: token.permissions === null ? null : JSON.stringify(token.permissions),
         expires_at: token.expiresAt,
         created_at: token.createdAt,
         updated_at: token.updatedAt,
@@ -37,10 +60,10 @@ export const actorTokenStore = (sql: SqlConnection): ActorTokenStore => ({
       .execute()
   },
 
-  async revoke(instanceId, id, at) {
+  async change(instanceId, id, to, at) {
     const row = await sql.query
       .updateTable('actor_tokens')
-      .set({ status: 'revoked', updated_at: at })
+      .set({ status: to, updated_at: at })
       .where('id', '=', id)
       .where('instance_id', '=', instanceId)
       .where('status', '=', 'pending')
@@ -57,6 +80,9 @@ const toActorToken = (row: Schema['actor_tokens']): ActorToken => ({
   actor: JSON.parse(row.actor) as Actor,
   status: row.status as ActorToken['status'],
   sessionMaxDuration: row.session_max_duration as Seconds,
+  reason: row.reason,
+  reference: row.reference,
+  permissions: row.permissions === null ? null : (JSON.parse(row.permissions) as string[]),
   expiresAt: row.expires_at as Millis,
   createdAt: row.created_at as Millis,
   updatedAt: row.updated_at as Millis,
