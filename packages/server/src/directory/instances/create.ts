@@ -19,15 +19,26 @@ export interface CreateInstanceDeps extends Transactions<{
   readonly ring: KeyRing
 }
 
+export type NewInstance = Pick<Instance, 'name' | 'environment' | 'frontendOrigin'> &
+  Partial<Pick<Instance, 'allowedOrigins' | 'signInUrl' | 'homeUrl'>>
+
 /** Makes an instance with its secret key and its two signing keys. Only the operator can. */
 export async function createInstance(
   { transaction, clock, ids, ring }: CreateInstanceDeps,
-  { name, environment, frontendOrigin }: Pick<Instance, 'name' | 'environment' | 'frontendOrigin'>,
+  asked: NewInstance,
   traceId: string,
 ): Promise<{ instance: Instance; secretKey: string }> {
   const createdAt = clock.now()
   const id = ids.next<InstanceId>('ins')
-  const instance: Instance = { id, name, environment, frontendOrigin, tokensNotBefore: null, createdAt }
+  const instance: Instance = {
+    allowedOrigins: [],
+    signInUrl: null,
+    homeUrl: null,
+    ...asked,
+    id,
+    tokensNotBefore: null,
+    createdAt,
+  }
   const key = newInstanceSecretKey({ ids, ring }, instance, createdAt)
   // Published clients know the first key of an instance by the instance's own id.
   const first = id as string as KeyId

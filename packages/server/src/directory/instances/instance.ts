@@ -16,10 +16,19 @@ export interface Instance {
   readonly environment: Environment
   /** Where its Frontend API and its public keys are, and what its JWTs name as issuer; `null`: this server's own URL. */
   readonly frontendOrigin: string | null
+  /** Origins of applications whose pages may use its Frontend API. */
+  readonly allowedOrigins: readonly string[]
+  /** The application's sign-in page, which redeems tickets; `null`: the one of this authority. */
+  readonly signInUrl: string | null
+  /** Where people go on once they are signed in; `null`: nowhere. */
+  readonly homeUrl: string | null
   /** Tokens issued until that instant are revoked, all of them. */
   readonly tokensNotBefore: Millis | null
   readonly createdAt: Millis
 }
+
+/** What an operator may change of how browsers use an instance. */
+export type Browsing = Pick<Instance, 'allowedOrigins' | 'signInUrl' | 'homeUrl'>
 
 /** An instance's key as it is kept: enough to derive the secret with the master key, and nothing without. */
 export interface InstanceSecretKey {
@@ -44,6 +53,13 @@ export const frontendOrigins =
   (publicUrl: string): FrontendOriginOf =>
   ({ frontendOrigin }) =>
     frontendOrigin ?? publicUrl
+
+/** Where a ticket is redeemed: the application's own page, else that of this authority. */
+export function signInPageOf(instance: Instance, originOf: FrontendOriginOf, ticket: string): string {
+  const page = new URL(instance.signInUrl ?? `${originOf(instance)}/sign-in`)
+  page.searchParams.set('__clerk_ticket', ticket)
+  return page.href
+}
 
 /**
  * The publishable key: where browsers find the instance, in standard base64 (wire reference,

@@ -1,6 +1,6 @@
 import type { InstanceId, SecretKeyId } from '../../core/ids.ts'
 import type { Millis } from '../../core/time.ts'
-import type { Instance, InstanceSecretKey } from './instance.ts'
+import type { Browsing, Instance, InstanceSecretKey } from './instance.ts'
 
 export interface InstanceReader {
   find(id: InstanceId): Promise<Instance | null>
@@ -13,6 +13,8 @@ export interface InstanceReader {
 
 export interface InstanceStore extends InstanceReader {
   insert(instance: Instance): Promise<void>
+  /** Replaces what is said of how browsers use it. */
+  setBrowsing(id: InstanceId, browsing: Browsing): Promise<void>
   insertSecretKey(key: InstanceSecretKey): Promise<void>
   /** Ends every key of the instance at that moment, unless it ends sooner already. */
   expireSecretKeys(id: InstanceId, at: Millis): Promise<void>

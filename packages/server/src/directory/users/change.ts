@@ -1,14 +1,23 @@
 import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
 import type { Call } from '../../core/caller.ts'
 import { invalidParam, notFound } from '../../core/errors.ts'
-import type { EmailAddressId, IdSource, PhoneNumberId, UserId } from '../../core/ids.ts'
+import type { EmailAddressId, IdSource, InstanceId, PhoneNumberId, UserId } from '../../core/ids.ts'
 import { mergeJson, type JsonObject } from '../../core/json.ts'
 import type { Transactions } from '../../core/stores.ts'
-import type { Clock } from '../../core/time.ts'
+import type { Clock, Millis } from '../../core/time.ts'
 import type { UserStore } from './store.ts'
 import { LONGEST_METADATA, type IdentifierType, type User } from './user.ts'
 
-export interface ChangeUserDeps extends Transactions<{ users: UserStore; audit: AuditLog }> {
+/** What this asks of sessions. */
+interface SessionsOfUsers {
+  endAllOf(instanceId: InstanceId, id: UserId, how: 'removed', at: Millis): Promise<number>
+}
+
+export interface ChangeUserDeps extends Transactions<{
+  users: UserStore
+  sessions: SessionsOfUsers
+  audit: AuditLog
+}> {
   readonly clock: Clock
   readonly ids: IdSource
 }
@@ -107,11 +116,13 @@ function changeUser(
   })
 }
 
-/** @throws {AuthorityError} `resource_not_found` */
+/** All sessions of the user end with it. @throws {AuthorityError} `resource_not_found` */
 export function deleteUser({ transaction, clock }: ChangeUserDeps, call: Call, id: UserId): Promise<void> {
-  return transaction(async ({ users, audit }) => {
+  const now = clock.now()
+  return transaction(async ({ users, sessions, audit }) => {
     if (!(await users.delete(call.caller.instanceId, id))) throw notFound({ noun: 'User', id })
-    await audit.record(eventOf(call, clock.now(), 'user.delete', id))
+    await sessions.endAllOf(call.caller.instanceId, id, 'removed', now)
+    await audit.record(eventOf(call, now, 'user.delete', id))
   })
 }
 
