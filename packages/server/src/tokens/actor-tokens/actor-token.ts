@@ -19,10 +19,25 @@ export interface ActorToken {
   readonly status: 'pending' | 'accepted' | 'revoked'
   /** The session it opens ends after this long, however active it is. */
   readonly sessionMaxDuration: Seconds
+  /** Why, and where that is written down, such as the number of a support ticket. */
+  readonly reason: string | null
+  readonly reference: string | null
+  /** What the actor may do as the user, for the application to judge; `null` for all. */
+  readonly permissions: readonly string[] | null
   readonly expiresAt: Millis
   readonly createdAt: Millis
   readonly updatedAt: Millis
 }
+
+/** What the session and its JWTs say of who acts. */
+export const actingAs = ({ actor, permissions }: ActorToken): Actor =>
+  permissions === null ? actor : { ...actor, permissions }
+
+/** Who acts as whom, and why: for the audit log. */
+export const describeActing = ({ userId, actor, reason, reference }: ActorToken): string =>
+  [`as ${userId} by ${JSON.stringify(actor.sub)}`, reason, reference && `(${reference})`]
+    .filter((part) => part !== null)
+    .join(' ')
 
 /** Could it still be redeemed? One that was accepted is as good as revoked: a ticket is for one use. */
 export const stateOf = ({ status, expiresAt }: ActorToken, now: Millis): TokenState =>

@@ -27,7 +27,7 @@ export function revokeActorToken(
   const { instanceId } = call.caller
   const at = clock.now()
   return transaction(async ({ actorTokens, audit }) => {
-    const revoked = await actorTokens.revoke(instanceId, id, at)
+    const revoked = await actorTokens.change(instanceId, id, 'revoked', at)
     if (revoked !== null) {
       await audit.record(eventOf(call, at, 'actor_token.revoke', id))
       return revoked

@@ -6,16 +6,37 @@ import { timeOfUuid, uuidOf, type InstanceId, type TestingTokenId, type Uuid } f
 import type { KeyRing, MacKeyId } from '../../core/secrets/master-key.ts'
 import { formatSecret, type SecretReader } from '../../core/secrets/secrets.ts'
 import { seconds, toSeconds, type Millis } from '../../core/time.ts'
+import type { Instance } from '../../directory/instances/instance.ts'
 
 export interface TestingToken {
   readonly id: TestingTokenId
   readonly instanceId: InstanceId
   readonly macKeyId: MacKeyId
+  /** What its maker calls it. */
+  readonly label: string | null
+  /** How often it may let a request past; `null` for any number of times. Uses are counted only where there is a limit. */
+  readonly maxUses: number | null
+  readonly uses: number
+  readonly revokedAt: Millis | null
   readonly createdAt: Millis
   readonly expiresAt: Millis
 }
 
 export const TESTING_TOKEN_LIFETIME = seconds(3600)
+
+/** A year: for a suite that runs where nobody can renew it. */
+export const LONGEST_LIFETIME = seconds(31_536_000)
+
+export interface TestingTokenPolicy {
+  /** Whether live instances honour testing tokens too. */
+  readonly testingTokensOnLive: boolean
+}
+
+/** They switch off what keeps bots out: nobody should be able to do that where real people sign in. */
+export const isHonoured = (
+  { testingTokensOnLive }: TestingTokenPolicy,
+  instance: Pick<Instance, 'environment'> | null,
+): boolean => testingTokensOnLive || instance?.environment === 'test'
 
 const PREFIX = 'c_'
 
