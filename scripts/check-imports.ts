@@ -25,12 +25,17 @@ const SERVER: Areas = {
   audit: { values: ['core'] },
   revocation: { values: ['core'] },
   signing: { values: ['core', 'audit'], packages: ['node:crypto', 'node:util', 'zod'] },
-  'directory/*': { values: ['core', 'audit', 'signing', 'directory'] },
+  'directory/*': {
+    values: ['core', 'audit', 'signing', 'directory'],
+    packages: ['node:crypto', 'zod'],
+  },
   // A kind knows ports, not SQL and not HTTP, and no other kind.
   'tokens/*': {
     values: ['core', 'audit', 'signing', 'directory'],
     packages: ['node:crypto', 'node:timers'],
   },
+  // What browsers ask: it brings the kinds of ticket and the sessions together.
+  frontend: { values: ['core', 'directory', 'signing', 'tokens'] },
   storage: {
     // It implements the ports of the others, and runs nothing of theirs; a noun's list of values is its schema.
     values: ['core', 'directory/users/user.ts', 'revocation'],
@@ -49,20 +54,22 @@ const SERVER: Areas = {
     ],
   },
   'authority.ts': {
-    values: ['core', 'signing', 'directory', 'tokens'],
+    values: ['core', 'signing', 'directory', 'tokens', 'frontend'],
     types: ['storage/storage.ts'],
   },
   http: {
-    values: ['core', 'signing', 'directory', 'version.ts'],
-    types: ['authority.ts', 'revocation', 'storage/storage.ts', 'tokens'],
-    packages: ['hono', 'node:crypto', 'node:http', 'node:net', 'zod'],
+    values: ['core', 'signing', 'directory', 'frontend/wire.ts', 'version.ts'],
+    types: ['authority.ts', 'frontend', 'revocation', 'storage/storage.ts', 'tokens'],
+    packages: ['hono', 'node:crypto', 'node:http', 'node:https', 'node:net', 'node:zlib', 'zod'],
   },
   // The only places that compose.
   server: {
     values: ['core', 'audit', 'signing', 'storage', 'authority.ts', 'http', 'version.ts'],
     types: ['directory', 'tokens'],
     packages: [
+      '@peculiar/x509',
       'node:cluster',
+      'node:crypto',
       'node:fs',
       'node:http',
       'node:net',
@@ -71,6 +78,7 @@ const SERVER: Areas = {
       'node:timers',
       'pino',
       'prom-client',
+      'reflect-metadata',
       'zod',
     ],
   },

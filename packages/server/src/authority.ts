@@ -10,7 +10,9 @@ import { createSecretReader } from './core/secrets/secrets.ts'
 import type { Clock, Millis, Seconds } from './core/time.ts'
 import { frontendOrigins } from './directory/instances/instance.ts'
 import { machineRoutes } from './directory/machines/routes.ts'
+import { sessionRoutes } from './directory/sessions/routes.ts'
 import { userRoutes } from './directory/users/routes.ts'
+import { createFrontend } from './frontend/frontend.ts'
 import { jwksRoutes } from './signing/jwks.ts'
 import { createKeys } from './signing/keys.ts'
 import { signingKeyRoutes } from './signing/routes.ts'
@@ -19,14 +21,19 @@ import { actorTokenRoutes } from './tokens/actor-tokens/routes.ts'
 import { machineTokenRoutes } from './tokens/machine-tokens/routes.ts'
 import type { MachineJwtCategory } from './tokens/machine-tokens/machine-token.ts'
 import { m2mTokenRoutes } from './tokens/m2m-tokens/routes.ts'
+import { signInTokenRoutes } from './tokens/sign-in-tokens/routes.ts'
 import { testingTokenRoutes } from './tokens/testing-tokens/routes.ts'
 
 /** What an operator decides about what the authority does. */
 export interface Policy {
   /** This server's own URL: the issuer of JWTs of instances that have no origin of their own. */
   readonly publicUrl: string
+  /** Where browsers reach the Frontend API of instances that have no origin of their own; `null` if nowhere. */
+  readonly frontendUrl: string | null
   /** Take any well-formed user id for a user. */
   readonly acceptUnknownUsers: boolean
+  /** Let live instances have testing tokens. */
+  readonly testingTokensOnLive: boolean
   readonly machineJwtCategory: MachineJwtCategory
   /** The longest life of an M2M token; `null` for no limit of the operator's own. */
   readonly longestLifetime: Seconds | null
@@ -56,17 +63,19 @@ export function createAuthority(ports: AuthorityPorts, policy: Policy) {
     readSecret: createSecretReader(ports.ring.macKeys, policy.rememberedSecrets),
     m2mTokenUses: storage.m2mTokenUses,
     keys: createKeys({ read: storage.read, ring: ports.ring, clock: ports.clock }),
-    frontendOriginOf: frontendOrigins(policy.publicUrl),
+    frontendOriginOf: frontendOrigins(policy.frontendUrl ?? policy.publicUrl),
   }
   const routes: readonly Route[] = [
     ...m2mTokenRoutes(deps),
     ...actorTokenRoutes(deps),
+    ...signInTokenRoutes(deps),
     ...testingTokenRoutes(deps),
     ...machineTokenRoutes(deps),
     ...machineRoutes(deps),
     ...userRoutes(deps),
+    ...sessionRoutes(deps),
     ...jwksRoutes(deps),
     ...signingKeyRoutes(deps),
   ]
-  return { deps, storage, routes }
+  return { deps, storage, routes, frontend: createFrontend(deps) }
 }

@@ -19,7 +19,8 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  /** Several values are several headers of that name. */
+  readonly headers: Readonly<Record<string, string | string[]>>
   readonly body: string | Uint8Array
 }
 

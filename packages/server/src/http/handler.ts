@@ -106,7 +106,10 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     event.status = response.status
     event.durationMs = performance.now() - started
     options.observe(event, fault)
-    const headers: Record<string, string> = { ...response.headers, 'Clerk-Trace-Id': event.traceId }
+    const headers: Record<string, string | string[]> = {
+      ...response.headers,
+      'Clerk-Trace-Id': event.traceId,
+    }
     // How much is revoked here, and how often, is nothing for strangers.
     if (event.caller !== null) headers['Mintmark-Log-Position'] = positionOf(storage.logPosition())
     return { status: response.status, headers, body: request.method === 'HEAD' ? '' : response.body }

@@ -13,8 +13,15 @@ export interface PublicRoute {
 
 /** The key sets of all instances, kept in memory by whoever composes the server. */
 export interface PublishedKeys {
-  all(): readonly { readonly instance: Instance; readonly jwks: Jwks }[]
+  all(): readonly Published[]
 }
+
+export interface Published {
+  readonly instance: Instance
+  readonly jwks: Jwks
+}
+
+type JwksDeps = Pick<PublicRouteDeps, 'publishedKeys' | 'frontendOriginOf'>
 
 export interface PublicRouteDeps {
   readonly publishedKeys: PublishedKeys
@@ -41,10 +48,15 @@ async function serveReady({ checkReady }: PublicRouteDeps): Promise<HttpResponse
 }
 
 /**
- * The public keys of the instance whose frontend the request was sent to; of the only one there is,
- * wherever it was sent. Browsers of any origin may read them.
+ * The instance whose frontend a request was sent to; the only one there is, wherever it was sent.
+ *
+ * @throws {AuthorityError} `resource_not_found`, or `service_unavailable` while there is none
  */
-function serveJwks({ publishedKeys, frontendOriginOf }: PublicRouteDeps, request: HttpRequest): HttpResponse {
+export function publishedTo(
+  publishedKeys: PublishedKeys,
+  frontendOriginOf: FrontendOriginOf,
+  request: HttpRequest,
+): Published {
   const all = publishedKeys.all()
   const host = request.header('host')?.toLowerCase()
   const named = all.filter(({ instance }) => new URL(frontendOriginOf(instance)).host === host)
@@ -52,7 +64,12 @@ function serveJwks({ publishedKeys, frontendOriginOf }: PublicRouteDeps, request
   if (chosen === undefined) {
     throw all.length === 0 ? new AuthorityError('service_unavailable', { retryAfter: 1 }) : notFound()
   }
-  const body = JSON.stringify(chosen.jwks)
+  return chosen
+}
+
+/** The public keys of the instance that a request was sent to. Browsers of any origin may read them. */
+export function serveJwks({ publishedKeys, frontendOriginOf }: JwksDeps, request: HttpRequest): HttpResponse {
+  const body = JSON.stringify(publishedTo(publishedKeys, frontendOriginOf, request).jwks)
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   const headers = {
     'Content-Type': 'application/json',

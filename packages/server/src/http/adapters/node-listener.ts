@@ -1,10 +1,11 @@
 /** Puts the handler on `node:http`, with limits on what a connection may cost. */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { AuthorityError } from '../../core/errors.ts'
 import { toErrorResponse } from '../errors.ts'
-import { BODY_LIMIT, type HttpRequest } from '../exchange.ts'
+import { BODY_LIMIT, type HttpRequest, type HttpResponse } from '../exchange.ts'
 import type { Handler } from '../handler.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { refuseUnreadable } from './refuse-unreadable.ts'
@@ -12,6 +13,8 @@ import { refuseUnreadable } from './refuse-unreadable.ts'
 export interface ListenerOptions {
   /** Who sent it, where the connection comes from a proxy. */
   readonly addressOf: (request: IncomingMessage) => string | null
+  /** In PEM; absent for plain HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
 /** A client that is slower than this with its headers or its whole request is cut off. */
@@ -22,12 +25,15 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000
 /** A client that does not read its answer for this long is cut off. */
 const STALLED_TIMEOUT_MS = 20_000
 
-export function createListener(handler: Handler, { addressOf }: ListenerOptions): Server {
+export function createListener(handler: Handler, { addressOf, tls }: ListenerOptions): Server {
   const ending = new WeakSet<Socket>()
   const answering = new WeakMap<Socket, ServerResponse>()
   const inTurn = oneAtATime()
-  const server = createServer(
+  // Both take the same options, and what comes of both is a server of `node:http`.
+  const create = tls === undefined ? createServer : (createTlsServer as unknown as typeof createServer)
+  const server = create(
     {
+      ...(tls !== undefined && { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' as const }),
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -68,7 +74,7 @@ export function createListener(handler: Handler, { addressOf }: ListenerOptions)
 function respond(
   outgoing: ServerResponse,
   status: number,
-  headers: Readonly<Record<string, string>>,
+  headers: HttpResponse['headers'],
   body: string | Uint8Array,
 ): void {
   if (status !== 304 && outgoing.req.method !== 'HEAD') {

@@ -7,7 +7,14 @@ export const toWebHandler =
   (handler: Handler) =>
   async (request: Request, address: string | null = null): Promise<Response> => {
     const { status, headers, body } = await handler(toRequest(request, address))
-    return new Response(status === 304 || body.length === 0 ? null : (body as never), { status, headers })
+    const sent = new Headers()
+    for (const [name, value] of Object.entries(headers)) {
+      for (const each of Array.isArray(value) ? value : [value]) sent.append(name, each)
+    }
+    return new Response(status === 304 || body.length === 0 ? null : (body as never), {
+      status,
+      headers: sent,
+    })
   }
 
 function toRequest(request: Request, address: string | null): HttpRequest {
