@@ -42,6 +42,8 @@ const POLICY: Policy = {
   longestLifetime: null,
   rememberedSecrets: 0,
   clockSkew: millis(0),
+  frontendUrl: null,
+  testingTokensOnLive: false,
 }
 
 const MADE = '<!-- Made by `npm run docs`; `npm run check` compares. -->'

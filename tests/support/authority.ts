@@ -88,6 +88,8 @@ export async function startAuthority(
       longestLifetime: null,
       rememberedSecrets: 1_000,
       clockSkew: millis(0),
+      frontendUrl: null,
+      testingTokensOnLive: false,
       ...policy,
     },
   )

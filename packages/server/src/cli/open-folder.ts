@@ -11,13 +11,15 @@ export async function withAuthority<T>(
   work: (authority: Authority, url: string) => Promise<T>,
 ): Promise<T> {
   if (config.databaseUrl === null) requireDatabase(config.data)
-  const url = config.publicUrl ?? readAddress(config.data)?.url ?? `http://${config.host}:${config.port}`
+  const address = readAddress(config.data)
+  const url = config.publicUrl ?? address?.url ?? `http://${config.host}:${config.port}`
   // A command removes nothing: how long the server keeps tokens may be written where only that looks.
   const authority = await composeAuthority(
     { ...config, tokenRetention: Infinity },
     {
       masterKeys: readMasterKeys(config),
       publicUrl: url,
+      frontendUrl: config.frontendUrl ?? address?.frontendUrl ?? null,
       onFatal: (error) => {
         throw error
       },

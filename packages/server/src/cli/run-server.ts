@@ -8,6 +8,7 @@ export interface RunOptions {
   readonly log: Log
   readonly masterKeys: MasterKeys
   readonly prepare?: ServeOptions['prepare']
+  readonly forDevelopment?: true
   readonly onReady: (server: RunningServer) => Promise<void> | void
   /** What the end of the terminal means, and the signal by which services are told to reload. */
   readonly onHangUp: 'stop' | 'ignore'
@@ -16,7 +17,7 @@ export interface RunOptions {
 /** Fulfilled once the server has stopped. @throws what kept it from starting, or from going on */
 export async function runServer(
   config: Config,
-  { log: { log, writeLine, flush }, masterKeys, prepare, onReady, onHangUp }: RunOptions,
+  { log: { log, writeLine, flush }, masterKeys, prepare, forDevelopment, onReady, onHangUp }: RunOptions,
 ): Promise<void> {
   let tellToStop: (error: Error | null) => void
   const stopping = new Promise<Error | null>((resolve) => (tellToStop = resolve))
@@ -25,6 +26,7 @@ export async function runServer(
     writeLine,
     masterKeys,
     ...(prepare && { prepare }),
+    ...(forDevelopment && { forDevelopment }),
     onFatal: (error) => {
       log.error({ fault: error.message }, 'the disk failed: nothing can be acknowledged any more')
       tellToStop(error)

@@ -10,12 +10,13 @@ import type { Config } from './settings.ts'
 export interface ComposeOptions extends StorageEvents {
   readonly masterKeys: MasterKeys
   readonly publicUrl: string
+  readonly frontendUrl?: string | null
 }
 
 /** @throws {StorageError} or {ConfigError} if the database cannot be used with these settings */
 export async function composeAuthority(
   config: Config,
-  { masterKeys, publicUrl, ...events }: ComposeOptions,
+  { masterKeys, publicUrl, frontendUrl = config.frontendUrl, ...events }: ComposeOptions,
 ): Promise<Authority> {
   const { cachedTokens, acceptUnknownUsers, machineTokenCategory, longestTokenLifetime } = config
   const storage = await openStorage(config, events)
@@ -23,7 +24,9 @@ export async function composeAuthority(
   const random = systemRandom
   const policy: Policy = {
     publicUrl,
+    frontendUrl,
     acceptUnknownUsers,
+    testingTokensOnLive: config.testingTokensOnLive,
     machineJwtCategory: machineTokenCategory,
     rememberedSecrets: cachedTokens,
     clockSkew: config.databaseUrl === null ? millis(0) : CLOCK_SKEW,

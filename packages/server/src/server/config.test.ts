@@ -179,7 +179,13 @@ describe('a secret setting', () => {
   const secrets = SETTING_NAMES.filter((name) => 'secret' in SETTINGS[name])
 
   it('is every setting that holds a key', () => {
-    expect(secrets).toEqual(['databaseUrl', 'databaseDirectUrl', 'masterKey', 'previousMasterKeys'])
+    expect(secrets).toEqual([
+      'databaseUrl',
+      'databaseDirectUrl',
+      'masterKey',
+      'previousMasterKeys',
+      'challengeSecret',
+    ])
   })
 
   it('is shown as set and no more', () => {

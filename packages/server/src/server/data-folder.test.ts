@@ -80,11 +80,15 @@ describe('the data folder', () => {
 
   it('tells where the server was reached last, or nothing', () => {
     expect(readAddress(folder)).toBeNull()
-    const address = { url: 'https://tokens.example.com', localUrl: 'http://127.0.0.1:4100' }
+    const address = {
+      url: 'https://tokens.example.com',
+      localUrl: 'http://127.0.0.1:4100',
+      frontendUrl: null,
+    }
     writeAddress(folder, address)
     expect(readAddress(folder)).toEqual(address)
     writeFileSync(join(folder, 'server.json'), '{"url":"http://127.0.0.1:4200"}')
-    expect(readAddress(folder)).toEqual({ url: 'http://127.0.0.1:4200', localUrl: null })
+    expect(readAddress(folder)).toEqual({ url: 'http://127.0.0.1:4200', localUrl: null, frontendUrl: null })
     for (const text of ['', '{', '{"url":1}', 'null', '{"url":"http://a","localUrl":1}']) {
       writeFileSync(join(folder, 'server.json'), text)
       expect(readAddress(folder)).toBeNull()
@@ -95,14 +99,23 @@ describe('the data folder', () => {
 describe('the address of a server that moved', () => {
   // The port may be another program's by now, which would be sent the key of the instance.
   it('is forgotten as soon as the next server has the lock, but for what clients call it', () => {
-    writeAddress(folder, { url: 'https://tokens.example.com', localUrl: 'http://127.0.0.1:4799' })
+    writeAddress(folder, {
+      url: 'https://tokens.example.com',
+      localUrl: 'http://127.0.0.1:4799',
+      frontendUrl: null,
+    })
     const lock = lockDataFolder(folder)
-    expect(readAddress(folder)).toEqual({ url: 'https://tokens.example.com', localUrl: null })
+    expect(readAddress(folder)).toEqual({
+      url: 'https://tokens.example.com',
+      localUrl: null,
+      frontendUrl: null,
+    })
     lock.release()
   })
 
   it('keeps the next server out, unlocked, where it cannot be forgotten', () => {
-    writeAddress(folder, { url: 'http://127.0.0.1:4799', localUrl: 'http://127.0.0.1:4799' })
+    const url = 'http://127.0.0.1:4799'
+    writeAddress(folder, { url, localUrl: url, frontendUrl: null })
     // In the way of what is written, also of root.
     mkdirSync(join(folder, 'server.json.new'))
     expect(() => lockDataFolder(folder)).toThrow(/server\.json cannot be written/)

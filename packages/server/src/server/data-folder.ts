@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
 import { parseMasterKey, type MasterKey } from '../core/secrets/master-key.ts'
 import { systemRandom } from '../core/secrets/random.ts'
 import { DATABASE_FILE } from '../storage/sqlite.ts'
@@ -166,19 +167,27 @@ export function ensureMasterKeyFile(folder: string): void {
 
 export const newMasterKey = (): string => Buffer.from(systemRandom.bytes(32)).toString('hex')
 
+const ADDRESS = z.object({
+  url: z.string(),
+  localUrl: z.string().nullable().default(null),
+  frontendUrl: z.string().nullable().default(null),
+})
+
 export interface Address {
   /** By which clients reach the server, or did when it ran last. */
   readonly url: string
   /** By which it is reached on this machine; `null` unless it listens there now. */
   readonly localUrl: string | null
+  /** By which browsers reach the frontend; `null` if there is none, or instances have origins of their own. */
+  readonly frontendUrl: string | null
 }
 
 /** Keeps where the server is reached, for `mintmark env` and the commands that call it. */
-export function writeAddress(folder: string, { url, localUrl }: Address): void {
+export function writeAddress(folder: string, address: Address): void {
   if (folder === '') return
   const file = join(folder, ADDRESS_FILE)
   // In one step: a command may be reading it.
-  writeFileSync(`${file}.new`, `${JSON.stringify({ url, localUrl })}\n`)
+  writeFileSync(`${file}.new`, `${JSON.stringify(address)}\n`)
   renameSync(`${file}.new`, file)
 }
 
@@ -213,12 +222,8 @@ export function forgetLocalUrlIfPossible(folder: string): void {
 export function readAddress(folder: string): Address | null {
   if (folder === '') return null
   try {
-    const { url, localUrl = null } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as {
-      url?: unknown
-      localUrl?: unknown
-    }
-    const isAddress = typeof url === 'string' && (localUrl === null || typeof localUrl === 'string')
-    return isAddress ? { url, localUrl } : null
+    const address = ADDRESS.safeParse(JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')))
+    return address.success ? address.data : null
   } catch {
     return null
   }

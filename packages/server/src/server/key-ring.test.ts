@@ -53,6 +53,8 @@ async function start(current: Uint8Array, ...previous: Uint8Array[]): Promise<Au
       longestLifetime: null,
       rememberedSecrets: 10,
       clockSkew: millis(0),
+      frontendUrl: null,
+      testingTokensOnLive: false,
     },
   )
 }
@@ -84,7 +86,12 @@ async function mint({ deps }: Authority) {
     claims: null,
     minRemaining: null,
   })
-  return { operator, m2m, jwt, testing: await issueTestingToken(deps, operator) }
+  const testing = await issueTestingToken(deps, operator, {
+    lifetime: seconds(60),
+    label: null,
+    maxUses: null,
+  })
+  return { operator, m2m, jwt, testing }
 }
 
 const signingKeysOf = async (authority: Authority) => {

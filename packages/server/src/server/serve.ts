@@ -12,6 +12,7 @@ import { createAddressOf } from './client-address.ts'
 import { composeAuthority } from './compose.ts'
 import { forgetLocalUrlIfPossible, takeDataFolder, writeAddress } from './data-folder.ts'
 import { drain, retire, trackRequests } from './drain.ts'
+import { createFrontendListener, frontendHandler, type FrontendListener } from './frontend/frontend.ts'
 import type { MasterKeys } from './key-ring.ts'
 import { closeListener, listen } from './listen.ts'
 import { createMetrics, createMetricsListener, logRequests, logTrouble } from './observe.ts'
@@ -21,6 +22,8 @@ import type { Config } from './settings.ts'
 export interface RunningServer {
   readonly url: string
   readonly metricsUrl: string | null
+  /** Where browsers find the frontend, if there is one and that is known. */
+  readonly frontendUrl: string | null
   readonly registry: Registry
   readonly authority: Authority
   /** Takes no new connection; fulfilled when those it has are over. It has to be stopped then. */
@@ -40,6 +43,8 @@ export interface ServeOptions {
   readonly masterKeys: MasterKeys
   /** What has to be there before the first request is answered. */
   readonly prepare?: (authority: Authority) => Promise<void>
+  /** Make a certificate for the frontend where there is none. */
+  readonly forDevelopment?: true
   /** Called once if the server cannot go on: it should be stopped and the process ended. */
   readonly onFatal: (error: Error) => void
   /** In one of several processes. The data folder, its lock and the metrics' listener are then the supervisor's. */
@@ -68,43 +73,39 @@ async function open(
   { listener, requests, answerWith }: ReturnType<typeof openListener>,
   opened: AsyncDisposableStack,
 ): Promise<RunningServer> {
-  const { worker = null, masterKeys, prepare, onFatal } = options
-  const startListening = async () => {
-    const url = await listen(listener, config.host, config.port)
-    opened.defer(() => closeListener(listener))
-    return url
-  }
+  const { worker = null } = options
   try {
+    const frontend = await createFrontendListener(config, options.forDevelopment === true)
+    const listeners = [{ listener, requests }, ...(frontend === null ? [] : [frontend])]
+    const startListening = () => startBoth(config, listener, frontend, opened)
     // The port is taken first: with port 0, the URL that tokens carry is known only then. But a worker takes
     // it last: connections that others could serve would come to one that cannot answer yet.
     const url = worker?.url ?? (await startListening())
-    const publicUrl = config.publicUrl ?? url + config.basePath
-    const authority = await composeAuthority(config, {
-      masterKeys,
-      publicUrl,
-      onFatal,
-      onTrouble: (error) => logTrouble(options.log, error),
-    })
+    const localUrl = url + config.basePath
+    const publicUrl = config.publicUrl ?? localUrl
+    const frontendUrl = frontend === null ? config.frontendUrl : frontend.url()
+    const authority = await openAuthority(config, options, { publicUrl, frontendUrl })
     opened.defer(() => authority.storage.close())
-    await prepare?.(authority)
-    warnOfIssuer(config, options.log, publicUrl)
-    const { registry, handler, unready } = await answerFor(authority, config, options, opened)
+    await options.prepare?.(authority)
+    const answering = await answerFor(authority, config, options, { opened, frontend })
+    const { registry, handler, unready } = answering
     answerWith(handler)
     if (worker !== null) await startListening()
     const metricsUrl = worker === null ? await openMetrics(config, registry, opened) : null
-    if (worker === null) writeAddress(config.data, { url: publicUrl, localUrl: url + config.basePath })
+    if (worker === null) writeAddress(config.data, { url: publicUrl, localUrl, frontendUrl })
 
+    const retireAll = () => Promise.all(listeners.map((each) => retire(each.listener, each.requests)))
     return {
       url,
       metricsUrl,
+      frontendUrl,
       registry,
       authority,
-      retire: () => retire(listener, requests),
+      retire: async () => void (await retireAll()),
       async stop(delay = config.shutdownDelay) {
         unready()
         if (worker === null) forgetLocalUrlIfPossible(config.data)
-        await drain(listener, requests, delay * 1000)
-        await closeListener(listener)
+        await Promise.all(listeners.map((each) => drain(each.listener, each.requests, delay * 1000)))
         await opened.disposeAsync()
       },
     }
@@ -112,6 +113,29 @@ async function open(
     await opened.disposeAsync()
     throw error
   }
+}
+
+function openAuthority(
+  config: Config,
+  { masterKeys, onFatal, log }: ServeOptions,
+  urls: { readonly publicUrl: string; readonly frontendUrl: string | null },
+): Promise<Authority> {
+  warnOfIssuer(config, log, urls.publicUrl)
+  const onTrouble = (error: unknown) => logTrouble(log, error)
+  return composeAuthority(config, { masterKeys, ...urls, onFatal, onTrouble })
+}
+
+/** @returns the URL of the first */
+async function startBoth(
+  { host, port }: Config,
+  listener: Server,
+  frontend: FrontendListener | null,
+  opened: AsyncDisposableStack,
+): Promise<string> {
+  const url = await listen(listener, host, port)
+  opened.defer(() => closeListener(listener))
+  await frontend?.start(opened)
+  return url
 }
 
 /** Each node would name itself as the issuer, and the JWTs of one would not be those of another. */
@@ -125,22 +149,25 @@ function warnOfIssuer({ databaseUrl, publicUrl }: Config, log: Logger, own: stri
 
 async function answerFor(
   authority: Authority,
-  { rateLimit, basePath }: Config,
+  config: Config,
   { log, writeLine, worker }: ServeOptions,
-  opened: AsyncDisposableStack,
+  { opened, frontend }: { readonly opened: AsyncDisposableStack; readonly frontend: FrontendListener | null },
 ) {
   const publishedKeys = await publishKeys(authority)
   opened.defer(() => publishedKeys.stop())
-  const { registry, observe } = createMetrics(authority.storage)
+  const { rateLimit, basePath } = config
+  const metrics = createMetrics(authority.storage)
+  const observe = both(metrics.observe, logRequests(log, writeLine, worker?.pid ?? null))
   let ready = true
   const handler = createHandler(authority, {
     publishedKeys,
     rateLimit,
     basePath,
-    observe: both(observe, logRequests(log, writeLine, worker?.pid ?? null)),
+    observe,
     checkReady: () => checkReady(authority, ready),
   })
-  return { registry, handler, unready: () => void (ready = false) }
+  frontend?.answerWith(frontendHandler(authority, config, { publishedKeys, observe }))
+  return { registry: metrics.registry, handler, unready: () => void (ready = false) }
 }
 
 type Handler = ReturnType<typeof createHandler>

@@ -150,6 +150,75 @@ export const SETTINGS = {
     schema: flag.default(false),
     description: 'Take any well-formed user id for a user, for applications that keep their users elsewhere.',
   }),
+  frontendPort: setting({
+    schema: port.nullable().default(null),
+    description:
+      'Port for what browsers ask: the Frontend API and the sign-in page, on a listener of its own. Default: none.',
+    placeholder: 'PORT',
+  }),
+  frontendHost: setting({
+    schema: z.string().min(1).default('127.0.0.1'),
+    description: 'Address for the frontend listener.',
+    placeholder: 'ADDRESS',
+  }),
+  frontendUrl: setting({
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((text) => text.replace(/\/+$/, ''))
+      .nullable()
+      .default(null),
+    description:
+      'Origin by which browsers reach the frontend listener, for instances without an origin of their own, and then the issuer of their JWTs. Default: the public URL.',
+    placeholder: 'URL',
+  }),
+  frontendCertificate: setting({
+    schema: z.string().nullable().default(null),
+    description:
+      'File with the certificate chain of the frontend listener, in PEM. Default: plain HTTP, for a proxy.',
+    placeholder: 'FILE',
+  }),
+  frontendKey: setting({
+    schema: z.string().nullable().default(null),
+    description: 'File with the private key of that certificate, in PEM.',
+    placeholder: 'FILE',
+  }),
+  signInLimit: setting({
+    schema: number(0, 1_000_000).default(5),
+    description: 'Sign-ins that one address may try in ten seconds, without a testing token; 0 for no limit.',
+    placeholder: 'COUNT',
+  }),
+  challengeVerifyUrl: setting({
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .nullable()
+      .default(null),
+    description:
+      'Where answers to the challenge of sign-ins are verified, as Turnstile does it. Default: no challenge.',
+    placeholder: 'URL',
+  }),
+  challengeSecret: setting({
+    schema: z.string().nullable().default(null),
+    description: 'The secret by which the challenge knows this server.',
+    placeholder: 'SECRET',
+    secret: true,
+  }),
+  challengeSiteKey: setting({
+    schema: z.string().nullable().default(null),
+    description: 'The public key by which pages show the challenge.',
+    placeholder: 'KEY',
+  }),
+  challengeScript: setting({
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .default('https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit'),
+    description: 'The script by which the sign-in page shows the challenge.',
+    placeholder: 'URL',
+  }),
+  testingTokensOnLive: setting({
+    schema: flag.default(false),
+    description:
+      'Let live instances issue and honour testing tokens, which lift the sign-in limit and the challenge.',
+  }),
   machineTokenCategory: setting({
     schema: z.enum(['current', 'legacy']).default('current'),
     description:

@@ -29,6 +29,12 @@ const FLAGS = [
   'logLevel',
   'acceptUnknownUsers',
   'rateLimit',
+  'frontendPort',
+  'frontendHost',
+  'frontendUrl',
+  'frontendCertificate',
+  'frontendKey',
+  'signInLimit',
 ] as const
 
 export function devCommand(): Command {
@@ -76,6 +82,7 @@ async function run(flags: DevFlags): Promise<void> {
     log,
     masterKeys,
     onHangUp: 'stop',
+    forDevelopment: true,
     async prepare(authority) {
       if ((await authority.storage.read.instances.list()).length === 0) await makeInstance(authority)
     },
@@ -83,7 +90,8 @@ async function run(flags: DevFlags): Promise<void> {
       const { authority } = server
       const [instance] = await authority.storage.read.instances.list()
       const variables = await clientEnvironment(authority, instance!, config.publicUrl ?? server.url)
-      if (flags.json) printJson({ url: server.url, metricsUrl: server.metricsUrl, env: variables })
+      const { url, metricsUrl, frontendUrl } = server
+      if (flags.json) printJson({ url, metricsUrl, frontendUrl, env: variables })
       else printLines(banner(server, variables, flags.inMemory ? IN_MEMORY : config.data))
     },
   })
@@ -101,7 +109,7 @@ async function makeInstance({ deps }: Authority): Promise<void> {
 }
 
 function banner(
-  { url, metricsUrl }: RunningServer,
+  { url, metricsUrl, frontendUrl }: RunningServer,
   env: Readonly<Record<string, string>>,
   data: string,
 ): string {
@@ -120,6 +128,7 @@ function banner(
     `  API               ${url}`,
     `  Public keys       ${url}/.well-known/jwks.json`,
     `  OpenAPI           ${url}/openapi.json`,
+    ...(frontendUrl === null ? [] : [`  Sign-in page      ${frontendUrl}/sign-in`]),
     ...(metricsUrl === null ? [] : [`  Metrics           ${metricsUrl}`]),
     `  Data              ${data}`,
     '',

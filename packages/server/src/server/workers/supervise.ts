@@ -51,7 +51,8 @@ export async function supervise(config: Config, { log, masterKeys }: SuperviseOp
     const metrics = { contentType, metrics: () => places.measure() }
     const metricsUrl = await openMetrics(config, metrics, opened)
     const localUrl = url + config.basePath
-    writeAddress(config.data, { url: config.publicUrl ?? localUrl, localUrl })
+    const { publicUrl, frontendUrl } = config
+    writeAddress(config.data, { url: publicUrl ?? localUrl, localUrl, frontendUrl })
     return {
       url,
       metricsUrl,
