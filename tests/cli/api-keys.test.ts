@@ -64,7 +64,7 @@ describe('a key of one server', () => {
     const server = await startDev()
     await server.stop()
     const kept = JSON.parse(readFileSync(join(server.data, 'server.json'), 'utf8'))
-    expect(kept).toEqual({ url: server.url, localUrl: null })
+    expect(kept).toEqual({ url: server.url, localUrl: null, frontendUrl: null })
     removeFolder(server.data)
   })
 

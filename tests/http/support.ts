@@ -168,7 +168,11 @@ export function edgeOf(t: TestAuthority, options: Partial<HandlerOptions> = {}):
         ...rest,
         body: async () => body,
       })
-      return toAnswer(response.status, new Headers(response.headers), String(response.body))
+      return toAnswer(
+        response.status,
+        new Headers(response.headers as Record<string, string>),
+        String(response.body),
+      )
     },
     async web(request) {
       const response = await web(request)

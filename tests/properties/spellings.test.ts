@@ -69,7 +69,15 @@ describe('base62', () => {
   })
 })
 
-const ID_PREFIXES = { mt_: 'mt', ak_: 'key', sk_test_: 'key', sk_live_: 'key', c_: 'tt' }
+const ID_PREFIXES = {
+  mt_: 'mt',
+  ak_: 'key',
+  sk_test_: 'key',
+  sk_live_: 'key',
+  c_: 'tt',
+  bt_: 'client',
+  rt_: 'client',
+}
 
 /** What a reader makes of the secret with that name. */
 const provenBy = ({ prefix, id, keyId }: SecretName) => ({
