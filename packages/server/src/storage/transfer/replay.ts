@@ -51,14 +51,25 @@ const REPLAYS: Partial<Record<AuditAction, Replay>> = {
     return run(raiseTokensNotBefore(table), until, until, target_id, instance_id)
   },
 
-  'actor_token.revoke': (run, { at, target_id, instance_id }) =>
+  'actor_token.revoke': (run, event) => setStatus(run, 'actor_tokens', 'pending', 'revoked', event),
+  'actor_token.end': (run, event) => setStatus(run, 'actor_tokens', 'pending', 'revoked', event),
+  'actor_token.redeem': (run, event) => setStatus(run, 'actor_tokens', 'pending', 'accepted', event),
+  'sign_in_token.revoke': (run, event) => setStatus(run, 'sign_in_tokens', 'pending', 'revoked', event),
+  'sign_in_token.redeem': (run, event) => setStatus(run, 'sign_in_tokens', 'pending', 'accepted', event),
+  'session.revoke': (run, event) => setStatus(run, 'sessions', 'active', 'revoked', event),
+  'session.end': (run, event) => setStatus(run, 'sessions', 'active', 'ended', event),
+
+  'testing_token.revoke': (run, { at, target_id, instance_id }) =>
     run(
-      `update actor_tokens set status = 'revoked', updated_at = ?
-       where id = ? and instance_id = ? and status = 'pending'`,
+      'update testing_tokens set revoked_at = ? where id = ? and instance_id = ? and revoked_at is null',
       at,
       target_id,
       instance_id,
     ),
+
+  // Its origins may have become fewer; which they are now, it does not say.
+  'instance.update': (run, { instance_id }) =>
+    run(`update instances set allowed_origins = '[]' where id = ?`, instance_id),
 
   // Its keys and every scope from or to it go with it: the schema says so.
   'machine.delete': (run, { target_id, instance_id }) =>
@@ -96,9 +107,36 @@ const REPLAYS: Partial<Record<AuditAction, Replay>> = {
       instance_id,
     ),
 
-  'user.delete': (run, { target_id, instance_id }) =>
-    run('delete from users where id = ? and instance_id = ?', target_id, instance_id),
+  async 'user.delete'(run, { at, target_id, instance_id }) {
+    await run('delete from users where id = ? and instance_id = ?', target_id, instance_id)
+    await run(
+      `update sessions set status = 'removed', updated_at = ?
+       where user_id = ? and instance_id = ? and status = 'active'`,
+      at,
+      target_id,
+      instance_id,
+    )
+  },
 }
+
+const setStatus = (
+  run: Parameters<Replay>[0],
+  table: 'actor_tokens' | 'sign_in_tokens' | 'sessions',
+  from: 'pending' | 'active',
+  to: 'accepted' | 'revoked' | 'ended',
+  { at, target_id, instance_id }: Event,
+): Promise<unknown> =>
+  run(
+    `update ${table} set status = ?, updated_at = ? where id = ? and instance_id = ? and status = ?`,
+    to,
+    at,
+    target_id,
+    instance_id,
+    from,
+  )
+
+/** Uses of testing tokens are in no event: of one that may be used so often only, none is left. */
+const NO_USES_LEFT = 'update testing_tokens set uses = max_uses where max_uses is not null'
 
 /** The use cases write it as a reason. Who cannot read it lets the keys end at once. */
 function endOfOverlap({ at, reason }: Event): number {
@@ -130,6 +168,7 @@ export async function replay(
     await REPLAYS[event.action]!(run, event)
     replayed[event.action] = (replayed[event.action] ?? 0) + 1
   }
+  await run(NO_USES_LEFT)
   return { replayed, ...(await missingKeys(sql, after)) }
 }
 

@@ -38,6 +38,9 @@ export interface RestoreSummary {
   /** No token that was issued until that instant is good; `null` with a journal. Milliseconds. */
   readonly tokensNotBefore: number | null
   readonly actorTokensRevoked: number
+  readonly signInTokensRevoked: number
+  readonly testingTokensRevoked: number
+  readonly sessionsRevoked: number
   readonly journal: (JournalTaken & Replayed) | null
 }
 
@@ -78,7 +81,7 @@ async function fill(source: Readable, place: Place, options: RestoreOptions): Pr
       rows,
       instances,
       tokensNotBefore: refused?.until ?? null,
-      actorTokensRevoked: refused?.actorTokens ?? 0,
+      ...(refused?.revoked ?? NOTHING_REVOKED),
       journal,
     }
   } catch (error) {
@@ -142,21 +145,42 @@ async function catchUp(
   return { ...taken, ...(await replay(sql, header.lastAuditNumber, taken.late)) }
 }
 
-/** @returns the instant, and how many actor tokens could still have been used */
+type Revoked = Pick<
+  RestoreSummary,
+  'actorTokensRevoked' | 'signInTokensRevoked' | 'testingTokensRevoked' | 'sessionsRevoked'
+>
+
+const NOTHING_REVOKED: Revoked = {
+  actorTokensRevoked: 0,
+  signInTokensRevoked: 0,
+  testingTokensRevoked: 0,
+  sessionsRevoked: 0,
+}
+
+/** Of what was used or ended after the backup, it says that it is good. @returns the instant, and how many that were */
 async function refuseAllUntil(
   sql: SqlConnection,
   until: number,
-): Promise<{ readonly until: number; readonly actorTokens: number }> {
+): Promise<{ readonly until: number; readonly revoked: Revoked }> {
   await sql.run(
     'update instances set tokens_not_before = ? where tokens_not_before is null or tokens_not_before < ?',
     until,
     until,
   )
-  const actorTokens = await sql.run(
-    `update actor_tokens set status = 'revoked', updated_at = ? where status = 'pending'`,
+  const revoke = (table: string, from: string) =>
+    sql.run(`update ${table} set status = 'revoked', updated_at = ? where status = '${from}'`, until)
+  return {
     until,
-  )
-  return { until, actorTokens }
+    revoked: {
+      actorTokensRevoked: await revoke('actor_tokens', 'pending'),
+      signInTokensRevoked: await revoke('sign_in_tokens', 'pending'),
+      testingTokensRevoked: await sql.run(
+        'update testing_tokens set revoked_at = ? where revoked_at is null',
+        until,
+      ),
+      sessionsRevoked: await revoke('sessions', 'active'),
+    },
+  }
 }
 
 interface Outcome {

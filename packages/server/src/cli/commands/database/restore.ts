@@ -107,6 +107,9 @@ function linesOf({ header, rows, instances, journal, ...rest }: RestoreSummary):
       ? ([
           ['Refused', `every token issued until ${iso(rest.tokensNotBefore!)}`],
           ['Actor tokens revoked', String(rest.actorTokensRevoked)],
+          ['Sign-in tokens revoked', String(rest.signInTokensRevoked)],
+          ['Testing tokens revoked', String(rest.testingTokensRevoked)],
+          ['Sessions ended', String(rest.sessionsRevoked)],
         ] as [string, string][])
       : ([
           ['Journal', `${journal.events} events after the backup`],
