@@ -1,6 +1,8 @@
 /** The paths that the server answers to, for pages that name one. */
 import { publicRoutes, type PublicRouteDeps } from '../../packages/server/src/http/public-routes.ts'
-import { operationsOfAuthority } from './reference.ts'
+import { FRONTEND_PATHS } from '../../packages/server/src/http/frontend/paths.ts'
+import { frontendRoutes } from '../../packages/server/src/http/frontend/routes.ts'
+import { NOTHING, operationsOfAuthority } from './reference.ts'
 
 const OPERATIONS = operationsOfAuthority()
 
@@ -9,7 +11,12 @@ const PUBLIC = new Set([
   ...publicRoutes({} as PublicRouteDeps).map(([path]) => path),
   '/openapi.json',
   '/metrics',
+  ...Object.values(FRONTEND_PATHS),
 ])
+
+/** What browsers ask, on an origin of its own. */
+const FRONTEND = frontendRoutes(NOTHING as never, NOTHING as never)
+const A_SESSION = `sess_${'0'.repeat(27)}`
 
 const NAMED = /^(?<method>GET|POST|PUT|PATCH|DELETE) (?<path>\/[^\s?]*)/
 const LOCAL = /\bhttps?:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?(?<path>\/[^\s?"'`)]*)/g
@@ -25,6 +32,9 @@ export function unknownPathsIn(text: string): readonly string[] {
 function isServed(path: string, method?: string): boolean {
   // Clients are given a base URL, with or without the version.
   if (path === '/' || path === '/v1' || path === '/v1/' || PUBLIC.has(path)) return true
+  const example = path.replace('{id}', A_SESSION)
+  if (FRONTEND.some((route) => route.path.test(example) && (method ?? route.method) === route.method))
+    return true
   return OPERATIONS.some((operation) => {
     if (method !== undefined && operation.method !== method) return false
     const own = operation.path

@@ -33,7 +33,8 @@ export function operationsOfAuthority(): readonly Operation[] {
   return routes.map(({ operation }) => operation)
 }
 
-const NOTHING: unknown = new Proxy({}, { get: () => NOTHING })
+/** Answers whatever it is asked with itself. */
+export const NOTHING: unknown = new Proxy({}, { get: () => NOTHING })
 
 const POLICY: Policy = {
   publicUrl: 'http://127.0.0.1:4100',

@@ -34,9 +34,10 @@ export function cookiesFor(
   { instance, frontendOriginOf, origin, secrets }: CookieContext,
 ): string[] {
   const own = new URL(frontendOriginOf(instance))
-  const sameSite = isSameSite(own, origin) ? 'Lax' : 'None'
+  // Where browsers block what pages of other sites have them keep, they still keep it apart for each such site.
+  const reach = isSameSite(own, origin) ? 'SameSite=Lax' : 'SameSite=None; Partitioned'
   const cookies = [
-    `${BROWSER_COOKIE}=${secrets.cookie}; Path=/; Max-Age=${KEPT_SECONDS}; HttpOnly; Secure; SameSite=${sameSite}`,
+    `${BROWSER_COOKIE}=${secrets.cookie}; Path=/; Max-Age=${KEPT_SECONDS}; HttpOnly; Secure; ${reach}`,
   ]
   const domain = siteOf(own)
   if (instance.environment !== 'live' || domain === null || signedInSince === undefined) return cookies

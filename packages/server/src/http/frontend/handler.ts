@@ -19,6 +19,7 @@ import { browserCookieOf, cookiesFor } from './cookies.ts'
 import { corsHeaders, preflightResponse, requireOrigin } from './cors.ts'
 import { methodOf, readFields } from './form.ts'
 import { serveHandshake } from './handshake.ts'
+import { FRONTEND_PATHS } from './paths.ts'
 import { frontendRoutes, type Ask } from './routes.ts'
 import { redirectTo } from './redirect.ts'
 import type { Page } from './page.ts'
@@ -47,12 +48,12 @@ export function createFrontendHandler(authority: Authority, options: FrontendHan
     const own = new URL(frontendOriginOf(instance)).origin
     const paged = page.find(request, instance)
     if (paged !== null) return named(event, 'frontend.page', paged)
-    if (request.path === '/v1/tickets/accept') return await accept(request, event, own)
-    const origin = request.path === '/v1/client/handshake' ? own : requireOrigin(request, instance, own)
+    if (request.path === FRONTEND_PATHS.acceptTicket) return await accept(request, event, own)
+    const origin = request.path === FRONTEND_PATHS.handshake ? own : requireOrigin(request, instance, own)
     if (request.method === 'OPTIONS') return named(event, 'frontend.preflight', preflightResponse(origin))
     const query = readFields(request.query)
     const visit = await visitOf(request, event, origin)
-    if (request.path === '/v1/client/handshake') {
+    if (request.path === FRONTEND_PATHS.handshake) {
       event.operation = 'frontend.handshake'
       return serveHandshake(authority, visit, query)
     }

@@ -2,6 +2,7 @@
 import { publishableKeyOf, type FrontendOriginOf, type Instance } from '../../directory/instances/instance.ts'
 import { toEnvironment } from '../../frontend/wire.ts'
 import type { HttpRequest, HttpResponse } from '../exchange.ts'
+import { FRONTEND_PATHS } from './paths.ts'
 
 export interface PageFiles {
   readonly html: string
@@ -33,7 +34,7 @@ export function createPage(
     find({ method, path }, instance) {
       if (method !== 'GET' && method !== 'HEAD') return null
       switch (path) {
-        case '/sign-in':
+        case FRONTEND_PATHS.signIn:
           return answer('text/html', fill(files.html, valuesOf(instance)), policy)
         case '/sign-in.css':
           return answer('text/css', files.css, policy)
