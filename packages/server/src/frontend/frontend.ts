@@ -136,9 +136,7 @@ export function createFrontend(deps: FrontendDeps) {
     /** @throws {AuthorityError} as `redeem` does */
     async signIn(visit: Visit, ticket: string): Promise<Told> {
       const { call, browser } = visit
-      const now = clock.now()
-      const asking: Asking =
-        browser === null ? { browser: newBrowser(deps, call, now), isNew: true } : { browser, isNew: false }
+      const asking: Asking = { browser: newBrowser(deps, call, clock.now()), previous: browser }
       const session =
         claimedSource(ticket) === 'actor_token'
           ? await redeem(deps, actorTokenRedemption, call, asking, ticket)

@@ -9,9 +9,9 @@ export interface BrowserReader {
 export interface BrowserStore extends BrowserReader {
   insert(browser: Browser): Promise<void>
   /**
-   * No other transaction changes what lives in this browser until this one has ended.
+   * Its cookie is good for nothing any more. Of several transactions that ask at once, one goes on.
    *
    * @returns false if there is none
    */
-  hold(instanceId: InstanceId, id: BrowserId): Promise<boolean>
+  delete(instanceId: InstanceId, id: BrowserId): Promise<boolean>
 }

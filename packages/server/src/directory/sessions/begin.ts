@@ -27,10 +27,14 @@ export interface NewSession extends Pick<Session, 'userId' | 'actor' | 'actorTok
   readonly maxDuration: Seconds | null
 }
 
-/** The browser that asks; a new one, which nothing is kept of yet, if it has no cookie or none that is known. */
+/**
+ * Where a session is to begin. It is a new one each time, with a cookie that nobody can have known before: who has put
+ * his own cookie into somebody's browser does not find that person's session behind it.
+ */
 export interface Asking {
   readonly browser: Browser
-  readonly isNew: boolean
+  /** The one that asks, which the new one takes the place of; `null` if it has no cookie, or none that is known. */
+  readonly previous: Browser | null
 }
 
 export const newBrowser = ({ ids, ring }: BeginSessionDeps, call: Call, now: Millis): Browser => ({
@@ -50,13 +54,15 @@ export const newBrowser = ({ ids, ring }: BeginSessionDeps, call: Call, now: Mil
  */
 export async function requireRoom(
   { browsers, sessions }: Pick<BeginningStores, 'browsers' | 'sessions'>,
-  { browser, isNew }: Asking,
+  { previous }: Asking,
   isImpersonation: boolean,
   now: Millis,
 ): Promise<readonly Session[]> {
-  if (isNew) return []
-  await browsers.hold(browser.instanceId, browser.id)
-  const open = await sessions.openIn(browser.instanceId, browser.id)
+  if (previous === null) return []
+  const { instanceId, id } = previous
+  // Of two that begin at once in one browser, the second finds it gone.
+  if (!(await browsers.delete(instanceId, id))) throw new AuthorityError('session_creation_not_allowed')
+  const open = await sessions.openIn(instanceId, id)
   const good = open.filter((session) => stateOf(session, now) === 'active')
   if (good.some(({ actor }) => actor !== null)) throw new AuthorityError('session_creation_not_allowed')
   if (good.length > 0 && !isImpersonation) throw new AuthorityError('session_exists')
@@ -76,7 +82,7 @@ export async function beginSession(
   { ids }: Pick<BeginSessionDeps, 'ids'>,
   { browsers, sessions, audit }: BeginningStores,
   call: Call,
-  { asking: { browser, isNew }, asked, open, now }: Beginning,
+  { asking: { browser }, asked, open, now }: Beginning,
 ): Promise<Session> {
   const { maxDuration, ...subject } = asked
   const session: Session = {
@@ -92,7 +98,7 @@ export async function beginSession(
     createdAt: now,
     updatedAt: now,
   }
-  if (isNew) await browsers.insert(browser)
+  await browsers.insert(browser)
   for (const { id } of open) {
     if ((await sessions.end(browser.instanceId, id, 'replaced', now)) === null) continue
     await audit.record(eventOf(call, now, 'session.end', id, `replaced by ${session.id}`))

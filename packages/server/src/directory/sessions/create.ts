@@ -28,7 +28,7 @@ export async function createSession(
   }
   await requireUser(deps, instanceId, userId)
   const now = deps.clock.now()
-  const asking = { browser: newBrowser(deps, call, now), isNew: true }
+  const asking = { browser: newBrowser(deps, call, now), previous: null }
   const asked = { userId, actor: null, actorTokenId: null, maxDuration: null }
   return deps.transaction((stores) => beginSession(deps, stores, call, { asking, asked, open: [], now }))
 }

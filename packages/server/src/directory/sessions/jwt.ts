@@ -30,7 +30,8 @@ export async function sessionJwtOf(
   const minutes = Math.floor((now - session.createdAt) / 60_000)
   const payload = {
     ...(authorizedParty !== null && { azp: authorizedParty }),
-    exp: iat + lifetime,
+    // No token outlives its session, but for the second that it is issued in.
+    exp: Math.max(iat + 1, Math.min(iat + lifetime, toSeconds(session.expiresAt))),
     // How long ago the person proved who it is: by the ticket, and never by a second factor.
     fva: [minutes, -1],
     iat,

@@ -40,7 +40,12 @@ export async function proveSessionToken(
   const { kid } = jwt.header
   if (sessionIdIn(jwt) === null || typeof kid !== 'string') return inactive('wrong_kind')
   const signer = await keys.verifying(instanceId, 'token', kid)
-  return signer !== null && hasGoodSignature(jwt, signer.key) ? active(jwt) : inactive('bad_signature')
+  if (signer === null || !hasGoodSignature(jwt, signer.key)) return inactive('bad_signature')
+  const { iat } = jwt.payload
+  if (!isDate(iat)) return inactive('malformed')
+  return signer.tokensNotBefore !== null && iat * 1000 <= signer.tokensNotBefore
+    ? inactive('revoked')
+    : active(jwt)
 }
 
 /** The session of a JWT that is proven, if it is still good. */

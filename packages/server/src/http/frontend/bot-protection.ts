@@ -2,6 +2,7 @@
  * What keeps bots from trying tickets: a limit on how often an address may sign in, and a challenge that a service
  * such as Turnstile verifies. A testing token lifts both.
  */
+import { isIP } from 'node:net'
 import { AuthorityError, unavailable, type ErrorCode } from '../../core/errors.ts'
 import type { InstanceId } from '../../core/ids.ts'
 import type { Clock } from '../../core/time.ts'
@@ -36,20 +37,34 @@ export type BotProtection = (attempt: SignInAttempt) => Promise<void>
  *   `captcha_missing_token`, `captcha_invalid`, or `service_unavailable` if the challenge cannot be verified
  */
 export function createBotProtection(options: BotProtectionOptions): BotProtection {
-  const limit = createRateLimiter(options.signInLimit, options.clock)
+  const limitKey = createRateLimiter(options.signInLimit, options.clock)
+  const limit = (address: string | null) => limitKey(networkOf(address))
   return async ({ instanceId, address, testingToken, challengeAnswer }) => {
     if (testingToken !== undefined) {
       const verdict = await options.verifyTestingToken(instanceId, testingToken)
       if (verdict.active) return
       // Whoever guesses at them is limited as everybody is.
-      limit(address ?? '')
+      limit(address)
       throw new AuthorityError(TESTING_TOKEN_REFUSALS[verdict.reason] ?? 'testing_token_invalid', {
         reason: verdict.reason,
       })
     }
-    limit(address ?? '')
+    limit(address)
     if (options.challenge !== null) await requireAnswer(options.challenge, challengeAnswer, address)
   }
+}
+
+/** Whoever has one IPv6 address has 2^64 of them: they count as one. */
+export function networkOf(address: string | null): string {
+  const v4 = /(?:^|^::ffff:)(\d+\.\d+\.\d+\.\d+)$/i.exec(address ?? '')?.[1]
+  if (address === null || v4 !== undefined || isIP(address) !== 6) return v4 ?? ''
+  const [head = '', tail] = address.split('%')[0]!.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const rest = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros =
+    tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0')
+  const all = [...groups, ...zeros, ...rest].map((group) => Number.parseInt(group, 16).toString(16))
+  return `${all.slice(0, 4).join(':')}::/64`
 }
 
 const TESTING_TOKEN_REFUSALS: Partial<Record<InactiveReason, ErrorCode>> = {

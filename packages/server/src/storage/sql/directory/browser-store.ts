@@ -31,10 +31,7 @@ export const browserStore = (sql: SqlConnection): BrowserStore => ({
       .execute()
   },
 
-  async hold(instanceId, id) {
-    // On SQLite every transaction is alone.
-    const lock = sql.dialect === 'sqlite' ? '' : ' for update'
-    const text = `select id from browsers where id = ? and instance_id = ?${lock}`
-    return (await sql.get(text, id, instanceId)) !== undefined
+  async delete(instanceId, id) {
+    return (await sql.run('delete from browsers where id = ? and instance_id = ?', id, instanceId)) > 0
   },
 })

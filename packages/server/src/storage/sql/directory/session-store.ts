@@ -88,10 +88,11 @@ export const sessionStore = (sql: SqlConnection): SessionStore => ({
     ),
 
   async touch(instanceId, id, at) {
-    const touch = `update sessions set updated_at = ?,
+    const touch = `update sessions set
+      updated_at = case when updated_at > ? then updated_at else ? end,
       last_active_at = case when last_active_at > ? then last_active_at else ? end
       where id = ? and instance_id = ? and status = 'active'`
-    return (await sql.run(touch, at, at, at, id, instanceId)) > 0
+    return (await sql.run(touch, at, at, at, at, id, instanceId)) > 0
   },
 })
 
