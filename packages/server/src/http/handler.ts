@@ -7,7 +7,7 @@ import type { Authority } from '../authority.ts'
 import type { Call, Caller } from '../core/caller.ts'
 import { AuthorityError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { EncodedAnswer, type Input } from '../core/operation.ts'
+import { EncodedAnswer, type Input, type Operation } from '../core/operation.ts'
 import type { LogHead } from '../revocation/log.ts'
 import { authenticate } from './authenticate.ts'
 import { asRefusal, toErrorResponse } from './errors.ts'
@@ -16,7 +16,7 @@ import { createServeOnce, readIdempotencyKey } from './idempotency.ts'
 import { openApiRoute } from './openapi.ts'
 import { publicRoutes, type PublicRoute, type PublicRouteDeps } from './public-routes.ts'
 import { createRateLimiter } from './rate-limit.ts'
-import { readJsonBody, readQuery } from './request-input.ts'
+import { listsOf, readJsonBody, readQuery } from './request-input.ts'
 import type { RequestEvent, RequestObserver } from './request-event.ts'
 import { createRouter, MethodNotAllowed, type Match } from './router.ts'
 import { validate } from './validate.ts'
@@ -122,10 +122,14 @@ function validateInput(
   sent: JsonObject | undefined,
 ): Input<unknown, unknown> {
   const { dialect } = operation
-  const query = operation.query && validate(operation.query, readQuery(request.query), 'query', dialect)
+  const query =
+    operation.query && validate(operation.query, queryOf(request, operation.query), 'query', dialect)
   const body = operation.body && validate(operation.body, sent, 'body', dialect)
   return { params, query, body }
 }
+
+const queryOf = (request: HttpRequest, schema: NonNullable<Operation['query']>) =>
+  readQuery(request.query, listsOf(schema))
 
 /** Runs one matched route for a caller who may call it. */
 async function serve({ route }: Match, input: Input<unknown, unknown>, call: Call): Promise<HttpResponse> {

@@ -1,4 +1,5 @@
 /** Reads what a request carries, before any schema looks at it. */
+import { z } from 'zod'
 import { AuthorityError } from '../core/errors.ts'
 import { JsonError, isJsonObject, parseJson, type JsonObject } from '../core/json.ts'
 import type { HttpRequest } from './exchange.ts'
@@ -40,15 +41,34 @@ function requireJson(request: HttpRequest): void {
   throw new AuthorityError('unsupported_content_type')
 }
 
-/** Parameters that may be given more than once, also under their name with brackets. */
-const LISTS = new Set(['email_address', 'phone_number', 'user_id', 'username', 'external_id'])
+const listsBySchema = new WeakMap<z.ZodType, ReadonlySet<string>>()
+
+/** Parameters that may be given more than once, also under their name with brackets: those that a schema has lists for. */
+export function listsOf(schema: z.ZodType): ReadonlySet<string> {
+  let lists = listsBySchema.get(schema)
+  if (lists === undefined) {
+    const fields = schema instanceof z.ZodObject ? Object.entries(schema.shape) : []
+    lists = new Set(fields.filter(([, field]) => isList(field)).map(([name]) => name))
+    listsBySchema.set(schema, lists)
+  }
+  return lists
+}
+
+const isList = (field: unknown): boolean =>
+  field instanceof z.ZodOptional || field instanceof z.ZodDefault
+    ? isList(field.unwrap())
+    : field instanceof z.ZodArray
 
 /**
  * The query as an object: a list for the parameters that are lists, a string for the others.
  *
+ * @param lists names of parameters that may be given more than once
  * @throws {AuthorityError} `malformed_request_parameters` if it is not properly encoded or repeats a parameter
  */
-export function readQuery(query: string): Readonly<Record<string, string | string[]>> {
+export function readQuery(
+  query: string,
+  lists: ReadonlySet<string>,
+): Readonly<Record<string, string | string[]>> {
   const values = Object.create(null) as Record<string, string | string[]>
   if (query === '') return values
   try {
@@ -61,7 +81,7 @@ export function readQuery(query: string): Readonly<Record<string, string | strin
   }
   for (const [given, value] of new URLSearchParams(query)) {
     const name = given.endsWith('[]') ? given.slice(0, -2) : given
-    if (LISTS.has(name)) values[name] = [...((values[name] as string[] | undefined) ?? []), value]
+    if (lists.has(name)) values[name] = [...((values[name] as string[] | undefined) ?? []), value]
     else if (values[given] === undefined) values[given] = value
     else
       throw new AuthorityError('malformed_request_parameters', {
