@@ -65,13 +65,14 @@ const signInBehind =
   (protect: BotProtection, frontend: Authority['frontend']): Serve =>
   async ({ request, query, visit }) => {
     const fields = await readForm(request)
+    const ticket = ticketIn(fields)
     await protect({
       instanceId: visit.instance.id,
       address: request.address,
       testingToken: query.__clerk_testing_token,
       challengeAnswer: fields.captcha_token,
     })
-    return frontend.signIn(visit, ticketIn(fields))
+    return frontend.signIn(visit, ticket)
   }
 
 /** Passwords, codes and the like belong to the application; here, people come with a ticket. */
