@@ -33,7 +33,12 @@ export function createListener(handler: Handler, { addressOf, tls }: ListenerOpt
   const create = tls === undefined ? createServer : (createTlsServer as unknown as typeof createServer)
   const server = create(
     {
-      ...(tls !== undefined && { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' as const }),
+      ...(tls !== undefined && {
+        cert: tls.certificate,
+        key: tls.key,
+        minVersion: 'TLSv1.2' as const,
+        handshakeTimeout: HEADERS_TIMEOUT_MS,
+      }),
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -66,9 +71,24 @@ export function createListener(handler: Handler, { addressOf, tls }: ListenerOpt
     },
   )
   refuseUnreadable(server, { answering, ending })
+  if (tls !== undefined) closeUnfinishedHandshakes(server)
   server.timeout = STALLED_TIMEOUT_MS
   server.maxConnections = 20_000
   return server
+}
+
+/** `closeAllConnections` knows those that have spoken HTTP; one that has not even greeted would keep a server from ending. */
+function closeUnfinishedHandshakes(server: Server): void {
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  const closeKnown = server.closeAllConnections.bind(server)
+  server.closeAllConnections = () => {
+    closeKnown()
+    for (const socket of open) socket.destroy()
+  }
 }
 
 function respond(

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { AuthorityError } from '../../core/errors.ts'
 import { toErrorResponse } from '../errors.ts'
 
@@ -36,7 +37,8 @@ export function refuseUnreadable(server: Server, { answering, ending }: Connecti
     refused.add(socket)
     ending.add(socket)
     const open = answering.get(socket)
-    if (!socket.writable) socket.destroy()
+    // A TLS socket without a handshake has nobody to tell, and a text for it would wait for ever.
+    if (!socket.writable || isBeforeHandshake(socket)) socket.destroy()
     else if (open === undefined || open.writableFinished || !(open.req.complete || open.headersSent))
       socket.end(written(REFUSALS[error.code ?? ''] ?? UNREADABLE), () => socket.destroy())
     else {
@@ -45,6 +47,9 @@ export function refuseUnreadable(server: Server, { answering, ending }: Connecti
     }
   })
 }
+
+const isBeforeHandshake = (socket: Socket): boolean =>
+  socket instanceof TLSSocket && socket.getCipher()?.name === undefined
 
 function written({ status, longMessage }: Refusal): string {
   const refusal = new AuthorityError('bad_request', { longMessage })
