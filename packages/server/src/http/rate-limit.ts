@@ -1,4 +1,4 @@
-/** A limit on the requests of one key, counted in fixed windows. Only good keys are counted, so its size is bounded by theirs. */
+/** A limit on the requests of one key or address, counted in fixed windows; what was counted is forgotten with each. */
 import { AuthorityError } from '../core/errors.ts'
 import type { Clock } from '../core/time.ts'
 

@@ -8,13 +8,19 @@ const BROWSER_COOKIE = '__client'
 /** A browser keeps no cookie for longer than some four hundred days. */
 const KEPT_SECONDS = 31_536_000
 
-/** The secret by which a browser says which it is. `null` if it sends none, or more than one. */
-export function browserCookieOf(request: HttpRequest): string | null {
-  const values = (request.header('cookie') ?? '')
+/** The secrets by which a browser says which it is: one at most, unless another host has put one there. */
+export const browserCookiesOf = (request: HttpRequest): readonly string[] =>
+  (request.header('cookie') ?? '')
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${BROWSER_COOKIE}=`))
-  return values.length === 1 ? values[0]!.slice(BROWSER_COOKIE.length + 1) : null
+    .map((pair) => pair.slice(BROWSER_COOKIE.length + 1))
+
+/** Takes back what a host beside this one may have set for all hosts of the site. */
+export function forgottenCookieHeaders(own: URL): Readonly<Record<string, string>> {
+  const domain = siteOf(own)
+  if (domain === null) return {}
+  return { 'Set-Cookie': `${BROWSER_COOKIE}=; Path=/; Domain=${domain}; Max-Age=0; Secure` }
 }
 
 export interface CookieContext {

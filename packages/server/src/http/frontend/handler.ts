@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Authority } from '../../authority.ts'
 import { AuthorityError, unknownEndpoint } from '../../core/errors.ts'
 import type { SessionId } from '../../core/ids.ts'
+import type { Instance } from '../../directory/instances/instance.ts'
 import type { Told, Visit } from '../../frontend/frontend.ts'
 import { asRefusal, toErrorResponse } from '../errors.ts'
 import { jsonResponse, type HttpRequest, type HttpResponse } from '../exchange.ts'
@@ -15,10 +16,10 @@ import type { RequestEvent, RequestObserver } from '../request-event.ts'
 import { MethodNotAllowed } from '../router.ts'
 import type { Assets } from './assets.ts'
 import type { BotProtection } from './bot-protection.ts'
-import { browserCookieOf, cookiesFor } from './cookies.ts'
+import { browserCookiesOf, cookiesFor, forgottenCookieHeaders } from './cookies.ts'
 import { corsHeaders, preflightResponse, requireOrigin } from './cors.ts'
 import { methodOf, readFields } from './form.ts'
-import { serveHandshake } from './handshake.ts'
+import { createHandshake } from './handshake.ts'
 import { FRONTEND_PATHS } from './paths.ts'
 import { frontendRoutes, type Ask } from './routes.ts'
 import { redirectTo } from './redirect.ts'
@@ -37,6 +38,7 @@ export function createFrontendHandler(authority: Authority, options: FrontendHan
   const { publishedKeys, page } = options
   const { frontendOriginOf } = deps
   const routes = frontendRoutes(authority, options)
+  const shake = createHandshake(authority)
 
   async function answer(request: HttpRequest, event: RequestEvent): Promise<HttpResponse> {
     const { instance } = publishedTo(publishedKeys, frontendOriginOf, request)
@@ -55,7 +57,7 @@ export function createFrontendHandler(authority: Authority, options: FrontendHan
     const visit = await visitOf(request, event, origin)
     if (request.path === FRONTEND_PATHS.handshake) {
       event.operation = 'frontend.handshake'
-      return serveHandshake(authority, visit, query)
+      return shake(visit, request, query)
     }
     try {
       const told = await dispatch({ request, query, visit }, event)
@@ -70,11 +72,22 @@ export function createFrontendHandler(authority: Authority, options: FrontendHan
     const catchingUp = storage.catchUp()
     if (catchingUp !== undefined) await catchingUp
     const { instance } = publishedTo(publishedKeys, frontendOriginOf, request)
-    const browser = await frontend.recognize(instance.id, browserCookieOf(request))
+    const browser = await frontend.recognize(instance.id, onlyCookieOf(request, instance))
     const caller = { kind: 'browser', instanceId: instance.id, browserId: browser?.id ?? null } as const
     event.caller = caller
     const call = { caller, address: event.address, traceId: event.traceId }
     return { call, instance, browser, origin }
+  }
+
+  /** Of two cookies of that name one was put there by another host: neither is believed, and that one is taken back. */
+  function onlyCookieOf(request: HttpRequest, instance: Instance): string | null {
+    const cookies = browserCookiesOf(request)
+    if (cookies.length <= 1) return cookies[0] ?? null
+    const own = new URL(frontendOriginOf(instance))
+    const refusal = new AuthorityError('authentication_invalid', {
+      longMessage: 'The cookie __client was sent more than once.',
+    })
+    throw new WithHeaders(refusal, forgottenCookieHeaders(own))
   }
 
   async function dispatch(ask: Ask, event: RequestEvent): Promise<Told> {

@@ -4,10 +4,12 @@
  */
 import type { Authority } from '../../authority.ts'
 import { AuthorityError } from '../../core/errors.ts'
+import { createBoundedMap } from '../../core/secrets/bounded-map.ts'
 import { sessionCookies, signedInSinceCookies } from '../../directory/browsers/cookies.ts'
+import type { Instance } from '../../directory/instances/instance.ts'
 import type { Visit } from '../../frontend/frontend.ts'
 import { signJwt } from '../../signing/jws.ts'
-import type { HttpResponse } from '../exchange.ts'
+import type { HttpRequest, HttpResponse } from '../exchange.ts'
 import { siteOf } from './cookies.ts'
 import type { Fields } from './form.ts'
 import { redirectTo } from './redirect.ts'
@@ -15,32 +17,71 @@ import { redirectTo } from './redirect.ts'
 /** The way back is short. */
 const HANDSHAKE_SECONDS = 60
 
-/** @throws {AuthorityError} `origin_invalid` unless the page to return to is one that may use the instance */
-export async function serveHandshake(
-  { frontend, deps }: Authority,
-  visit: Visit,
-  query: Fields,
-): Promise<HttpResponse> {
-  const { instance } = visit
+/** Browsers keep 4,096 bytes of a cookie, its name included. What is longer goes by the address. */
+const LONGEST_COOKIE = 4_000
+
+/** As many answers for nobody are remembered: signing is the dearest thing that a stranger can ask for. */
+const REMEMBERED = 1_000
+
+export type Handshake = (visit: Visit, request: HttpRequest, query: Fields) => Promise<HttpResponse>
+
+/**
+ * @returns a function that throws `origin_invalid` unless a person is on the way to a page that may use the instance
+ */
+export function createHandshake({ frontend, deps }: Authority): Handshake {
   const { frontendOriginOf } = deps
-  const back = URL.canParse(query.redirect_url ?? '') ? new URL(query.redirect_url!) : null
-  // What it carries opens the session, so it goes nowhere else.
-  if (back === null || !instance.allowedOrigins.includes(back.origin))
-    throw new AuthorityError('origin_invalid')
-  const fresh = await frontend.freshToken({ ...visit, origin: back.origin })
-  const handshake = [
-    ...sessionCookies(instance, frontendOriginOf, fresh?.jwt ?? null),
-    ...signedInSinceCookies(instance, frontendOriginOf, fresh?.since ?? null, null),
-  ]
-  const { id: kid, key } = await deps.keys.signing(instance.id, 'token')
-  const jwt = signJwt({ kid }, { handshake }, key)
-  const own = new URL(frontendOriginOf(instance))
-  const domain = siteOf(own)
-  const isBeside = domain !== null && (back.hostname === domain || back.hostname.endsWith(`.${domain}`))
-  if (instance.environment === 'live' && isBeside) {
-    const cookie = `__clerk_handshake=${jwt}; Path=/; Domain=${domain}; Max-Age=${HANDSHAKE_SECONDS}; Secure; SameSite=Lax`
-    return redirectTo(back.href, { 'Set-Cookie': [cookie] })
+  const signedOut = createBoundedMap<string>(REMEMBERED)
+
+  async function signHandshake(instance: Instance, handshake: readonly string[], isSignedOut: boolean) {
+    const { id: kid, key } = await deps.keys.signing(instance.id, 'token')
+    const name = `${kid} ${handshake.join()}`
+    const known = isSignedOut ? signedOut.get(name) : undefined
+    if (known !== undefined) return known
+    const jwt = signJwt({ kid }, { handshake }, key)
+    if (isSignedOut) signedOut.set(name, jwt)
+    return jwt
   }
-  back.searchParams.set('__clerk_handshake', jwt)
-  return redirectTo(back.href)
+
+  return async (visit, request, query) => {
+    const { instance } = visit
+    const back = wayBack(visit, query)
+    // A script of another page can have this asked for, but not a person sent here.
+    if (back === null || !isNavigation(request)) throw new AuthorityError('origin_invalid')
+    const fresh = await frontend.freshToken({ ...visit, origin: back.origin })
+    const domain = sharedDomain(instance, new URL(frontendOriginOf(instance)), back)
+    const handshake = [
+      ...sessionCookies(instance, frontendOriginOf, fresh?.jwt ?? null),
+      // As the Frontend API sets it at other times: a second one, of one host, would outlive signing out.
+      ...signedInSinceCookies(instance, frontendOriginOf, fresh?.since ?? null, domain),
+      // What brought these has done its work: found again, it would sign in whoever has signed out meanwhile.
+      ...(domain === null ? [] : [handshakeCookie('', domain, 0)]),
+    ]
+    const jwt = await signHandshake(instance, handshake, fresh === null)
+    if (domain !== null && jwt.length <= LONGEST_COOKIE) {
+      return redirectTo(back.href, { 'Set-Cookie': [handshakeCookie(jwt, domain, HANDSHAKE_SECONDS)] })
+    }
+    back.searchParams.set('__clerk_handshake', jwt)
+    return redirectTo(back.href)
+  }
 }
+
+/** What it carries opens the session, so it goes nowhere else. */
+function wayBack({ instance }: Visit, { redirect_url: wanted = '' }: Fields): URL | null {
+  const back = URL.canParse(wanted) ? new URL(wanted) : null
+  const isPage = back !== null && /^https?:$/.test(back.protocol)
+  return isPage && instance.allowedOrigins.includes(back.origin) ? back : null
+}
+
+/** Browsers say what they ask for something for; older ones, and other programs, do not. */
+const isNavigation = (request: HttpRequest): boolean =>
+  ['document', 'iframe', null].includes(request.header('sec-fetch-dest'))
+
+/** What a live instance and an application beside it have in common; `null` if they do not share cookies. */
+function sharedDomain({ environment }: Instance, own: URL, { hostname }: URL): string | null {
+  const domain = siteOf(own)
+  const isBeside = domain !== null && (hostname === domain || hostname.endsWith(`.${domain}`))
+  return environment === 'live' && isBeside ? domain : null
+}
+
+const handshakeCookie = (jwt: string, domain: string, seconds: number): string =>
+  `__clerk_handshake=${jwt}; Path=/; Domain=${domain}; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Lax`

@@ -44,6 +44,14 @@ function readPem(name: string, path: string): string {
 
 /** Browsers take every name that ends so for this machine. */
 export const DEV_HOST = 'clerk.localhost'
+/** All that the self-made certificate is for. Not every program and every machine knows the name above. */
+const DEV_HOSTS = [DEV_HOST, 'localhost', '127.0.0.1']
+
+/** Whether a self-made certificate would do for that origin. */
+export function isForDevelopment(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'https:' && DEV_HOSTS.includes(hostname)
+}
 
 const CERTIFICATE_FILE = 'frontend.crt'
 const KEY_FILE = 'frontend.key'
@@ -80,11 +88,12 @@ async function makeCertificate(now: number): Promise<Certificate> {
     extensions: [
       new x509.BasicConstraintsExtension(false),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'dns', value: DEV_HOST },
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
+      new x509.SubjectAlternativeNameExtension(
+        DEV_HOSTS.map((value) => ({
+          type: /^[\d.]+$/.test(value) ? ('ip' as const) : ('dns' as const),
+          value,
+        })),
+      ),
     ],
   })
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')

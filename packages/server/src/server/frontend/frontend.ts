@@ -14,7 +14,7 @@ import { ConfigError } from '../config.ts'
 import { trackRequests } from '../drain.ts'
 import { closeListener, listen } from '../listen.ts'
 import type { Config } from '../settings.ts'
-import { DEV_HOST, devCertificate, readCertificate } from './certificate.ts'
+import { DEV_HOST, devCertificate, isForDevelopment, readCertificate } from './certificate.ts'
 import { readClerkJs, readPage } from './files.ts'
 
 export interface FrontendListener {
@@ -42,7 +42,8 @@ export async function createFrontendListener(
   if (frontendPort === null) return null
   requireWholeChallenge(config)
   const given = readCertificate(config)
-  const isSelfMade = given === null && forDevelopment && frontendUrl === null
+  const isSelfMade =
+    given === null && forDevelopment && (frontendUrl === null || isForDevelopment(frontendUrl))
   const tls = isSelfMade ? await devCertificate(config.data, Date.now()) : given
   let answering: Handler = () => Promise.reject(new Error('not composed yet'))
   const listener = createListener((request) => answering(request), {
