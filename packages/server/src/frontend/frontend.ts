@@ -90,18 +90,22 @@ export function createFrontend(deps: FrontendDeps) {
     return session
   }
 
-  async function withUser(visit: Visit, session: Session, now: Millis) {
+  /** @param isNoted whether the audit log has that this was asked for: no token of an impersonation is told without */
+  async function withUser(visit: Visit, session: Session, now: Millis, isNoted: boolean) {
     const user = await read.users.find(session.instanceId, session.userId)
     const options = { lifetime: SESSION_TOKEN_LIFETIME, authorizedParty: visit.origin }
-    const jwt = await signSessionToken(deps, session, now, options)
+    const mayHave = session.actor === null || isNoted
+    const jwt = mayHave ? await signSessionToken(deps, session, now, options) : null
     return toFrontendSession({ session, user, jwt, now })
   }
 
-  async function clientOf(visit: Visit, browser: Browser | null): Promise<Told> {
+  async function clientOf(visit: Visit, browser: Browser | null, noted?: Session): Promise<Told> {
     if (browser === null) return { body: null, browser }
     const now = clock.now()
     const good = await goodSessionsOf(browser, now)
-    const sessions = await Promise.all(good.map((session) => withUser(visit, session, now)))
+    const sessions = await Promise.all(
+      good.map((session) => withUser(visit, session, now, session.id === noted?.id)),
+    )
     return {
       body: toClientResource(browser, sessions),
       browser,
@@ -109,8 +113,13 @@ export function createFrontend(deps: FrontendDeps) {
     }
   }
 
-  async function mutated(visit: Visit, browser: Browser | null, response: unknown): Promise<Told> {
-    const client = await clientOf(visit, browser)
+  async function mutated(
+    visit: Visit,
+    browser: Browser | null,
+    response: unknown,
+    noted?: Session,
+  ): Promise<Told> {
+    const client = await clientOf(visit, browser, noted)
     return { ...client, body: { response, client: client.body } }
   }
 
@@ -142,7 +151,7 @@ export function createFrontend(deps: FrontendDeps) {
           ? await redeem(deps, actorTokenRedemption, call, asking, ticket)
           : await redeem(deps, signInTokenRedemption, call, asking, ticket)
       const user = await read.users.find(session.instanceId, session.userId)
-      return mutated(visit, asking.browser, toSignIn(session, user))
+      return mutated(visit, asking.browser, toSignIn(session, user), session)
     },
 
     /** The page is in use. @throws {AuthorityError} `signed_out` */
@@ -151,7 +160,7 @@ export function createFrontend(deps: FrontendDeps) {
       const now = clock.now()
       if (stateOf(session, now) !== 'active') throw new AuthorityError('signed_out')
       await noteActivity(deps, visit.call, session, now, 'signed_out')
-      return mutated(visit, visit.browser, await withUser(visit, session, now))
+      return mutated(visit, visit.browser, await withUser(visit, session, now, true), session)
     },
 
     /** @throws {AuthorityError} `signed_out` */

@@ -12,7 +12,7 @@ export interface SessionView {
   readonly session: Session
   /** `null` where the application keeps its users itself. */
   readonly user: User | null
-  /** `null` for a session that is over. */
+  /** `null` for a session that is over, and where the page has to ask for it. */
   readonly jwt: string | null
   readonly now: Millis
 }

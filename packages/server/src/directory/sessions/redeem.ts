@@ -7,8 +7,8 @@ import type { Transactions } from '../../core/stores.ts'
 import { isPast, type Millis } from '../../core/time.ts'
 import type { Keys } from '../../signing/keys.ts'
 import { readTicket, type TicketSource } from '../../signing/ticket.ts'
-import { isKnownUser } from '../users/known.ts'
-import type { UserReader } from '../users/store.ts'
+import { holding, isKnownUser } from '../users/known.ts'
+import type { UserStore } from '../users/store.ts'
 import {
   beginSession,
   requireRoom,
@@ -19,7 +19,7 @@ import {
 } from './begin.ts'
 import type { Session } from './session.ts'
 
-export type RedeemingStores = BeginningStores & { readonly users: UserReader }
+export type RedeemingStores = BeginningStores & { readonly users: UserStore }
 
 export interface RedeemDeps<Stores> extends BeginSessionDeps, Transactions<RedeemingStores & Stores> {
   readonly keys: Keys
@@ -71,7 +71,7 @@ export async function redeem<Id extends string, Token extends Redeemable<Id>, St
     if (token === null) throw new AuthorityError('ticket_invalid_code')
     if (isPast(token.expiresAt, now)) throw new AuthorityError('ticket_expired_code')
     if (token.status !== 'pending') throw new AuthorityError(kind.refusals[token.status])
-    if (!(await isKnownUser(deps, stores.users, instanceId, token.userId))) {
+    if (!(await isKnownUser(deps, holding(stores.users), instanceId, token.userId))) {
       throw new AuthorityError(kind.refusals.userIsGone)
     }
     const asked = { userId: token.userId, ...kind.session(token) }

@@ -3,13 +3,17 @@ import { AuthorityError } from '../../core/errors.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { SecretReader } from '../../core/secrets/secrets.ts'
 import { REFRESH_SECRET_PREFIX } from '../browsers/browser.ts'
+import type { BrowserReader } from '../browsers/store.ts'
 import { sessionIdIn } from './jwt.ts'
 import type { SessionReader } from './store.ts'
 import { issueSessionToken, SESSION_TOKEN_LIFETIME, type IssueSessionTokenDeps } from './token.ts'
 import { proveSessionToken } from './verify.ts'
 
 export interface RefreshSessionDeps extends IssueSessionTokenDeps {
-  readonly read: IssueSessionTokenDeps['read'] & { readonly sessions: SessionReader }
+  readonly read: IssueSessionTokenDeps['read'] & {
+    readonly sessions: SessionReader
+    readonly browsers: BrowserReader
+  }
   readonly readSecret: SecretReader
 }
 
@@ -39,8 +43,11 @@ export async function refreshSession(
   if (secret === null || !proven.active || sessionIdIn(proven.token) !== id) {
     throw new AuthorityError(refusal)
   }
+  const browser = await deps.read.browsers.find(instanceId, secret.id)
+  // Who holds a master key that was replaced can make secrets, but none for a browser that has come since.
+  if (browser === null || browser.macKeyId !== secret.macKeyId) throw new AuthorityError(refusal)
   const session = await deps.read.sessions.find(instanceId, id)
-  if (session === null || session.browserId !== secret.id || session.userId !== proven.token.payload.sub) {
+  if (session === null || session.browserId !== browser.id || session.userId !== proven.token.payload.sub) {
     throw new AuthorityError(refusal)
   }
   const options = { lifetime: SESSION_TOKEN_LIFETIME, authorizedParty: originOf(origin), refusal } as const

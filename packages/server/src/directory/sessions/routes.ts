@@ -52,7 +52,10 @@ export function sessionRoutes(deps: SessionRouteDeps): readonly Route[] {
     route(wire.createSessionTokenOperation, async ({ params: { session_id }, body }, call) => {
       const session = await sessions.find(call.caller.instanceId, session_id as SessionId)
       if (session === null) throw notFound({ noun: 'Session', id: session_id! })
-      const lifetime = seconds(body.expires_in_seconds ?? SESSION_TOKEN_LIFETIME)
+      const asked = seconds(body.expires_in_seconds ?? SESSION_TOKEN_LIFETIME)
+      // Who ends an impersonation is promised that it is over a minute later.
+      const lifetime =
+        session.actor === null || asked < SESSION_TOKEN_LIFETIME ? asked : SESSION_TOKEN_LIFETIME
       const options = { lifetime, authorizedParty: null, refusal: 'resource_not_found' } as const
       return { object: 'token', jwt: await issueSessionToken(deps, call, session, options) }
     }),

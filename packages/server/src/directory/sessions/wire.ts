@@ -109,6 +109,7 @@ export const createSessionTokenOperation = operation({
   method: 'POST',
   path: '/v1/sessions/{session_id}/tokens',
   summary: 'Issue a JWT for a session.',
+  description: 'For an impersonation it lives 60 seconds at most, and never longer than its session.',
   params,
   body: z.object({ expires_in_seconds: wholeSeconds(30, LONGEST_LIFETIME).nullish() }),
   response: tokenResource,

@@ -1,7 +1,7 @@
 import { notFound } from '../../core/errors.ts'
 import type { InstanceId, UserId } from '../../core/ids.ts'
 import type { Reads } from '../../core/stores.ts'
-import { isUserId, type UserReader } from './store.ts'
+import { isUserId, type UserReader, type UserStore } from './store.ts'
 
 export interface KnownUsersDeps extends Reads<{ users: UserReader }> {
   /** Take any well-formed user id for a user, for applications that keep their users elsewhere. */
@@ -11,10 +11,15 @@ export interface KnownUsersDeps extends Reads<{ users: UserReader }> {
 /** As it is in a transaction. */
 export const isKnownUser = async (
   { acceptUnknownUsers }: Pick<KnownUsersDeps, 'acceptUnknownUsers'>,
-  users: UserReader,
+  users: Pick<UserReader, 'find'>,
   instanceId: InstanceId,
   id: UserId,
 ): Promise<boolean> => (acceptUnknownUsers && isUserId(id)) || (await users.find(instanceId, id)) !== null
+
+/** Users that nobody deletes until the transaction has ended which asks. */
+export const holding = (users: UserStore): Pick<UserReader, 'find'> => ({
+  find: (instanceId, id) => users.findAndHold(instanceId, id),
+})
 
 /** @throws {AuthorityError} `resource_not_found` */
 export async function requireUser(deps: KnownUsersDeps, instanceId: InstanceId, id: UserId): Promise<void> {

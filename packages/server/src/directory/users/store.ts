@@ -24,6 +24,8 @@ export interface UserReader {
 }
 
 export interface UserStore extends UserReader {
+  /** As `find`; nobody deletes the user until this transaction has ended. */
+  findAndHold(instanceId: InstanceId, id: UserId): Promise<User | null>
   /** Gives the type of an identifier that another user has, having written nothing; `null` when written. */
   insert(user: User): Promise<IdentifierType | null>
   /** Replaces the user of that id. As `insert`. */

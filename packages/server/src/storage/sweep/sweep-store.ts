@@ -71,7 +71,12 @@ const STATEMENTS: Readonly<Record<SweptKind, ReturnType<typeof statements>>> = {
     'token_id',
     'last_used_at <= ? and not exists (select 1 from m2m_tokens where id = m2m_token_uses.token_id)',
   ),
-  actorTokens: statements('actor_tokens', 'id', 'expires_at <= ?'),
+  // As long as the session that it opened is kept, it can be found by it, and ended.
+  actorTokens: statements(
+    'actor_tokens',
+    'id',
+    'expires_at <= ? and not exists (select 1 from sessions where actor_token_id = actor_tokens.id)',
+  ),
   signInTokens: statements('sign_in_tokens', 'id', 'expires_at <= ?'),
   testingTokens: statements('testing_tokens', 'id', 'expires_at <= ?'),
   sessions: statements('sessions', 'id', 'expires_at <= ?'),

@@ -67,9 +67,12 @@ const REPLAYS: Partial<Record<AuditAction, Replay>> = {
       instance_id,
     ),
 
-  // Its origins may have become fewer; which they are now, it does not say.
+  // Its origins may have become fewer, and a page a bad one; what they are now, it does not say.
   'instance.update': (run, { instance_id }) =>
-    run(`update instances set allowed_origins = '[]' where id = ?`, instance_id),
+    run(
+      `update instances set allowed_origins = '[]', sign_in_url = null, home_url = null where id = ?`,
+      instance_id,
+    ),
 
   // Its keys and every scope from or to it go with it: the schema says so.
   'machine.delete': (run, { target_id, instance_id }) =>

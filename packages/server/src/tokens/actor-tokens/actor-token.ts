@@ -10,6 +10,9 @@ import type { TokenState } from '../../core/verdict.ts'
 /** Who acts. The whole object goes into the session's `act`; `sub` need not be a user's id. */
 export type Actor = JsonObject & { readonly sub: string }
 
+/** Bytes of JSON of all that is said of an actor: a session JWT carries it, and browsers keep that in a cookie of four kilobytes. */
+export const LONGEST_ACTOR = 2_048
+
 export interface ActorToken {
   readonly id: ActorTokenId
   readonly instanceId: InstanceId
@@ -30,7 +33,7 @@ export interface ActorToken {
 }
 
 /** What the session and its JWTs say of who acts. */
-export const actingAs = ({ actor, permissions }: ActorToken): Actor =>
+export const actingAs = ({ actor, permissions }: Pick<ActorToken, 'actor' | 'permissions'>): Actor =>
   permissions === null ? actor : { ...actor, permissions }
 
 /** Who acts as whom, and why: for the audit log. */

@@ -10,7 +10,7 @@ import { requireUser, type KnownUsersDeps } from '../../directory/users/known.ts
 import type { UserReader } from '../../directory/users/store.ts'
 import type { Keys } from '../../signing/keys.ts'
 import { ticketOf } from '../../signing/ticket.ts'
-import { describeActing, type Actor, type ActorToken } from './actor-token.ts'
+import { actingAs, describeActing, LONGEST_ACTOR, type Actor, type ActorToken } from './actor-token.ts'
 import type { ActorTokenStore } from './store.ts'
 
 export interface NewActorToken {
@@ -49,6 +49,7 @@ export async function issueActorToken(
   if (actor.sub === userId) {
     throw invalidParam('form_param_value_invalid', 'actor.sub', 'An actor cannot be the user it acts as.')
   }
+  requireRoomInToken(asked)
   const now = deps.clock.now()
   const token: ActorToken = {
     id: deps.ids.next<ActorTokenId>('act'),
@@ -66,4 +67,14 @@ export async function issueActorToken(
     await audit.record(eventOf(call, now, 'actor_token.issue', token.id, describeActing(token)))
   })
   return { token, ticket, url: `${deps.frontendOriginOf(instance!)}/v1/tickets/accept?ticket=${ticket}` }
+}
+
+/** @throws {AuthorityError} `form_param_value_too_large` if a session's token could not carry what is to be said of the actor */
+function requireRoomInToken(asked: Pick<ActorToken, 'actor' | 'permissions'>): void {
+  if (Buffer.byteLength(JSON.stringify(actingAs(asked))) <= LONGEST_ACTOR) return
+  throw invalidParam(
+    'form_param_value_too_large',
+    'permissions',
+    `Actor and permissions must have ${LONGEST_ACTOR} bytes of JSON at most, together.`,
+  )
 }

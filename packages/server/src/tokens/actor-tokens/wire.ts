@@ -7,10 +7,7 @@ import { jsonObjectUpTo, page, plainText, searchText, wholeSeconds, wireMillis }
 import type { Millis } from '../../core/time.ts'
 import type { Session } from '../../directory/sessions/session.ts'
 import { sessionResource, toSessionResource } from '../../directory/sessions/wire.ts'
-import type { Actor, ActorToken } from './actor-token.ts'
-
-/** A session JWT carries the actor, and browsers keep it in a cookie of four kilobytes. */
-const LONGEST_ACTOR = 2_048
+import { LONGEST_ACTOR, type Actor, type ActorToken } from './actor-token.ts'
 
 const actorTokenFields = {
   object: z.literal('actor_token'),

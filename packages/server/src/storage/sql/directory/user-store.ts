@@ -38,6 +38,14 @@ export const userReader = (sql: SqlConnection): UserReader => ({
 export const userStore = (sql: SqlConnection): UserStore => ({
   ...userReader(sql),
 
+  async findAndHold(instanceId, id) {
+    // On SQLite every transaction is alone.
+    if (sql.dialect === 'postgres') {
+      await sql.get('select id from users where id = ? and instance_id = ? for share', id, instanceId)
+    }
+    return userReader(sql).find(instanceId, id)
+  },
+
   async insert(user) {
     const taken = await takenBy(sql, user)
     if (taken !== null) return taken

@@ -60,7 +60,7 @@ export const testingTokenStore = (sql: SqlConnection): TestingTokenStore => ({
 
   async use(instanceId, id) {
     const use =
-      'update testing_tokens set uses = uses + 1 where id = ? and instance_id = ? and uses < max_uses'
+      'update testing_tokens set uses = uses + 1 where id = ? and instance_id = ? and uses < max_uses and revoked_at is null'
     return (await sql.run(use, id, instanceId)) > 0
   },
 })
