@@ -4,6 +4,7 @@ import { notFound } from '../../core/errors.ts'
 import type { ActorTokenId } from '../../core/ids.ts'
 import type { Transactions } from '../../core/stores.ts'
 import type { Clock } from '../../core/time.ts'
+import type { Session } from '../../directory/sessions/session.ts'
 import type { SessionStore } from '../../directory/sessions/store.ts'
 import { describeActing, type ActorToken } from './actor-token.ts'
 import type { ActorTokenStore } from './store.ts'
@@ -14,6 +15,13 @@ export interface EndImpersonationDeps extends Transactions<{
   audit: AuditLog
 }> {
   readonly clock: Clock
+}
+
+/** What has become of it. Not to be read anew: until the commit, others see what was before. */
+export interface EndedImpersonation {
+  readonly token: ActorToken
+  /** The one that it opened. */
+  readonly session: Session | null
 }
 
 /**
@@ -27,7 +35,7 @@ export function endImpersonation(
   call: Call,
   id: ActorTokenId,
   reason: string | null,
-): Promise<ActorToken> {
+): Promise<EndedImpersonation> {
   const { instanceId } = call.caller
   const now = clock.now()
   return transaction(async ({ actorTokens, sessions, audit }) => {
@@ -36,13 +44,10 @@ export function endImpersonation(
     const revoked = await actorTokens.change(instanceId, id, 'revoked', now)
     const token = revoked ?? (await actorTokens.find(instanceId, id))
     if (token === null) throw notFound()
-    let ended = revoked !== null
-    for (const session of await sessions.openedBy(instanceId, [id])) {
-      if ((await sessions.end(instanceId, session.id, 'revoked', now)) === null) continue
-      ended = true
-      await audit.record(eventOf(call, now, 'session.revoke', session.id, why(token)))
-    }
-    if (ended) await audit.record(eventOf(call, now, 'actor_token.end', id, why(token)))
-    return token
+    const [opened = null] = await sessions.openedBy(instanceId, [id])
+    const ended = opened && (await sessions.end(instanceId, opened.id, 'revoked', now))
+    if (ended !== null) await audit.record(eventOf(call, now, 'session.revoke', ended.id, why(token)))
+    if (revoked ?? ended) await audit.record(eventOf(call, now, 'actor_token.end', id, why(token)))
+    return { token, session: ended ?? opened }
   })
 }

@@ -61,8 +61,9 @@ export function actorTokenRoutes(deps: ActorTokenRouteDeps): readonly Route[] {
     ),
 
     route(wire.endActorTokenOperation, async ({ params: { actor_token_id }, body }, call) => {
-      const token = await endImpersonation(deps, call, actor_token_id as ActorTokenId, body.reason ?? null)
-      return (await toResources(call.caller.instanceId, [token]))[0]!
+      const id = actor_token_id as ActorTokenId
+      const { token, session } = await endImpersonation(deps, call, id, body.reason ?? null)
+      return wire.toImpersonationResource(token, session, deps.clock.now())
     }),
   ]
 }
