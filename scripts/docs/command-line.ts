@@ -37,8 +37,8 @@ export function faultOf(args: readonly string[], { partial }: { readonly partial
   const program = createProgram()
   for (const { command } of commandsOf(program)) {
     command.configureOutput({ writeOut: () => {}, writeErr: () => {} }).exitOverride()
-    // A command that only has commands under it keeps telling so.
-    if (command.commands.length === 0) command.action(() => {})
+    // A command that only has commands under it keeps telling so; one that takes arguments is one itself too.
+    if (command.commands.length === 0 || command.registeredArguments.length > 0) command.action(() => {})
   }
   try {
     program.parse(args, { from: 'user' })

@@ -135,9 +135,9 @@ function typeOf(schema: Schema): string {
   if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1)!
   if (schema.const !== undefined) return literal(schema.const)
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ')
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' | ')
-  const { type } = schema
-  if (type === undefined) return 'unknown'
+  const { type, anyOf } = schema
+  // One that says its types itself says more than its alternatives do.
+  if (type === undefined) return anyOf?.map(typeOf).join(' | ') ?? 'unknown'
   if (typeof type !== 'string') return type.map((each) => typeOf({ ...schema, type: each })).join(' | ')
   switch (type) {
     case 'integer':

@@ -1,15 +1,18 @@
 /** Each function of the SDK against a real authority: what it sends, with whose key, and what comes back. */
 import { readdirSync } from 'node:fs'
 import { MintmarkCore } from '@mintmark/sdk/core.js'
+import { testingTokensCreate } from '@mintmark/sdk/funcs/testingTokensCreate.js'
 import { Mintmark } from '@mintmark/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAuthority, type TestAuthority } from '../support/authority.ts'
-import { authorityFetch, type RecordingFetch } from './support.ts'
+import { authorityFetch, json, scriptedFetch, TESTING_TOKEN, type RecordingFetch } from './support.ts'
 import { DIRECTORY_CALLS } from './directory-calls.ts'
 import { FUNCTIONS, type World } from './every-function.ts'
+import { SESSION_CALLS } from './session-calls.ts'
+import { redeemTicket } from './signed-in.ts'
 import { TOKEN_CALLS } from './token-calls.ts'
 
-const CALLS = [...TOKEN_CALLS, ...DIRECTORY_CALLS]
+const CALLS = [...TOKEN_CALLS, ...SESSION_CALLS, ...DIRECTORY_CALLS]
 
 let authority: TestAuthority
 let recording: RecordingFetch
@@ -22,8 +25,12 @@ beforeAll(async () => {
   const other = await authority.machine(authority.first)
   const machine = await authority.machine(authority.first, [other.id])
   const client = new Mintmark({ secretKey, machineSecretKey: machine.secretKey, fetch: recording.fetch })
-  const user = await client.users.create({ username: 'ada' })
-  world = { client, secretKey, machine, other, user: user.id }
+  const { id: user } = await client.users.create({ username: 'ada' })
+  const signIn = async () => {
+    const { token } = await client.signInTokens.create({ userId: user })
+    return redeemTicket(authority, token!, 'https://app.example.com')
+  }
+  world = { client, secretKey, machine, other, user, signIn }
 })
 afterAll(() => authority.close())
 
@@ -69,6 +76,28 @@ describe('a function of the SDK', () => {
       expect(await methods[name]!(...given)).toMatchObject(gives(world, given) as object)
     },
   )
+})
+
+describe('testingTokensCreate', () => {
+  // Stops calls from being broken that were written when a testing token had no fields.
+  it('takes options of the call in place of its fields, among them and after them', async () => {
+    const calls = [
+      [[{ idempotencyKey: 'one' }], undefined, 'one'],
+      [[{ label: 'a', idempotencyKey: 'two' }], { label: 'a' }, 'two'],
+      [[{ maxUses: 1 }, { idempotencyKey: 'three' }], { max_uses: 1 }, 'three'],
+      [[undefined, { idempotencyKey: 'four' }], undefined, 'four'],
+    ] as const
+    for (const [args, body, key] of calls) {
+      const { fetch, sent } = scriptedFetch(() => json(200, TESTING_TOKEN))
+      expect(
+        await testingTokensCreate(new MintmarkCore({ secretKey: 'sk_x', fetch }), ...args),
+      ).toMatchObject({
+        ok: true,
+      })
+      expect(sent[0]!.body).toEqual(body)
+      expect(sent[0]!.headers['idempotency-key']).toBe(key)
+    }
+  })
 })
 
 describe('the names of an answer', () => {

@@ -1,6 +1,9 @@
 /** Every function of the SDK, and what a call of one is given and should do. */
 import type { Mintmark } from '@mintmark/sdk'
 import { actorTokensCreate } from '@mintmark/sdk/funcs/actorTokensCreate.js'
+import { actorTokensEnd } from '@mintmark/sdk/funcs/actorTokensEnd.js'
+import { actorTokensGet } from '@mintmark/sdk/funcs/actorTokensGet.js'
+import { actorTokensList } from '@mintmark/sdk/funcs/actorTokensList.js'
 import { actorTokensRevoke } from '@mintmark/sdk/funcs/actorTokensRevoke.js'
 import { jwksGet } from '@mintmark/sdk/funcs/jwksGet.js'
 import { m2mCreateToken } from '@mintmark/sdk/funcs/m2mCreateToken.js'
@@ -18,10 +21,22 @@ import { machinesList } from '@mintmark/sdk/funcs/machinesList.js'
 import { machinesRotateSecretKey } from '@mintmark/sdk/funcs/machinesRotateSecretKey.js'
 import { machinesUpdate } from '@mintmark/sdk/funcs/machinesUpdate.js'
 import { machineTokensCreate } from '@mintmark/sdk/funcs/machineTokensCreate.js'
+import { sessionsCreate } from '@mintmark/sdk/funcs/sessionsCreate.js'
+import { sessionsCreateToken } from '@mintmark/sdk/funcs/sessionsCreateToken.js'
+import { sessionsGet } from '@mintmark/sdk/funcs/sessionsGet.js'
+import { sessionsList } from '@mintmark/sdk/funcs/sessionsList.js'
+import { sessionsRefresh } from '@mintmark/sdk/funcs/sessionsRefresh.js'
+import { sessionsRevoke } from '@mintmark/sdk/funcs/sessionsRevoke.js'
+import { sessionsVerifyToken } from '@mintmark/sdk/funcs/sessionsVerifyToken.js'
 import { signingKeysList } from '@mintmark/sdk/funcs/signingKeysList.js'
 import { signingKeysRevoke } from '@mintmark/sdk/funcs/signingKeysRevoke.js'
 import { signingKeysRotate } from '@mintmark/sdk/funcs/signingKeysRotate.js'
+import { signInTokensCreate } from '@mintmark/sdk/funcs/signInTokensCreate.js'
+import { signInTokensRevoke } from '@mintmark/sdk/funcs/signInTokensRevoke.js'
 import { testingTokensCreate } from '@mintmark/sdk/funcs/testingTokensCreate.js'
+import { testingTokensGet } from '@mintmark/sdk/funcs/testingTokensGet.js'
+import { testingTokensList } from '@mintmark/sdk/funcs/testingTokensList.js'
+import { testingTokensRevoke } from '@mintmark/sdk/funcs/testingTokensRevoke.js'
 import { testingTokensVerify } from '@mintmark/sdk/funcs/testingTokensVerify.js'
 import { usersCount } from '@mintmark/sdk/funcs/usersCount.js'
 import { usersCreate } from '@mintmark/sdk/funcs/usersCreate.js'
@@ -32,9 +47,13 @@ import { usersMergeMetadata } from '@mintmark/sdk/funcs/usersMergeMetadata.js'
 import { usersReplaceMetadata } from '@mintmark/sdk/funcs/usersReplaceMetadata.js'
 import { usersUpdate } from '@mintmark/sdk/funcs/usersUpdate.js'
 import { expect } from 'vitest'
+import type { SignedIn } from './signed-in.ts'
 
 export const FUNCTIONS = {
   actorTokensCreate,
+  actorTokensEnd,
+  actorTokensGet,
+  actorTokensList,
   actorTokensRevoke,
   jwksGet,
   m2mCreateToken,
@@ -52,10 +71,22 @@ export const FUNCTIONS = {
   machinesRotateSecretKey,
   machinesUpdate,
   machineTokensCreate,
+  sessionsCreate,
+  sessionsCreateToken,
+  sessionsGet,
+  sessionsList,
+  sessionsRefresh,
+  sessionsRevoke,
+  sessionsVerifyToken,
   signingKeysList,
   signingKeysRevoke,
   signingKeysRotate,
+  signInTokensCreate,
+  signInTokensRevoke,
   testingTokensCreate,
+  testingTokensGet,
+  testingTokensList,
+  testingTokensRevoke,
   testingTokensVerify,
   usersCount,
   usersCreate,
@@ -74,6 +105,8 @@ export interface World {
   readonly other: { readonly id: string; readonly secretKey: string }
   /** An id. */
   readonly user: string
+  /** Has the user sign in at a browser of its own. */
+  signIn(): Promise<SignedIn>
 }
 
 // What a call is given differs from call to call, and the table says it beside what is sent for it.

@@ -18,6 +18,17 @@ export const TOKEN_CALLS: readonly EveryCall[] = [
     gives: () => ({ object: 'testing_token' }),
   },
   {
+    name: 'testingTokensCreate',
+    method: 'testingTokens.create',
+    args: () => [{ expiresInSeconds: 60, label: 'nightly', maxUses: 5 }],
+    sends: () => ({
+      method: 'POST',
+      path: '/v1/testing_tokens',
+      body: { expires_in_seconds: 60, label: 'nightly', max_uses: 5 },
+    }),
+    gives: () => ({ object: 'testing_token', token: TEXT }),
+  },
+  {
     name: 'testingTokensVerify',
     method: 'testingTokens.verify',
     args: async ({ client }) => [{ token: (await client.testingTokens.create()).token }],
@@ -28,7 +39,15 @@ export const TOKEN_CALLS: readonly EveryCall[] = [
     name: 'actorTokensCreate',
     method: 'actorTokens.create',
     args: ({ user }) => [
-      { userId: user, actor: { sub: 'user_1' }, expiresInSeconds: 60, sessionMaxDurationInSeconds: 120 },
+      {
+        userId: user,
+        actor: { sub: 'user_1' },
+        expiresInSeconds: 60,
+        sessionMaxDurationInSeconds: 120,
+        reason: 'cannot pay',
+        ticket: 'T-1',
+        permissions: ['read'],
+      },
     ],
     sends: ({ user }) => ({
       method: 'POST',
@@ -38,6 +57,9 @@ export const TOKEN_CALLS: readonly EveryCall[] = [
         actor: { sub: 'user_1' },
         expires_in_seconds: 60,
         session_max_duration_in_seconds: 120,
+        reason: 'cannot pay',
+        ticket: 'T-1',
+        permissions: ['read'],
       },
     }),
     gives: ({ user }) => ({ object: 'actor_token', status: 'pending', userId: user, url: TEXT, token: TEXT }),

@@ -2,6 +2,9 @@ import { MintmarkCore } from './core.ts'
 import type { ClientOptions } from './core/options.ts'
 import { unwrapAll } from './unwrap.ts'
 import { actorTokensCreate } from './funcs/actorTokensCreate.ts'
+import { actorTokensEnd } from './funcs/actorTokensEnd.ts'
+import { actorTokensGet } from './funcs/actorTokensGet.ts'
+import { actorTokensList } from './funcs/actorTokensList.ts'
 import { actorTokensRevoke } from './funcs/actorTokensRevoke.ts'
 import { jwksGet } from './funcs/jwksGet.ts'
 import { m2mCreateToken } from './funcs/m2mCreateToken.ts'
@@ -19,10 +22,22 @@ import { machinesList } from './funcs/machinesList.ts'
 import { machinesRotateSecretKey } from './funcs/machinesRotateSecretKey.ts'
 import { machinesUpdate } from './funcs/machinesUpdate.ts'
 import { machineTokensCreate } from './funcs/machineTokensCreate.ts'
+import { sessionsCreate } from './funcs/sessionsCreate.ts'
+import { sessionsCreateToken } from './funcs/sessionsCreateToken.ts'
+import { sessionsGet } from './funcs/sessionsGet.ts'
+import { sessionsList } from './funcs/sessionsList.ts'
+import { sessionsRefresh } from './funcs/sessionsRefresh.ts'
+import { sessionsRevoke } from './funcs/sessionsRevoke.ts'
+import { sessionsVerifyToken } from './funcs/sessionsVerifyToken.ts'
 import { signingKeysList } from './funcs/signingKeysList.ts'
 import { signingKeysRevoke } from './funcs/signingKeysRevoke.ts'
 import { signingKeysRotate } from './funcs/signingKeysRotate.ts'
+import { signInTokensCreate } from './funcs/signInTokensCreate.ts'
+import { signInTokensRevoke } from './funcs/signInTokensRevoke.ts'
 import { testingTokensCreate } from './funcs/testingTokensCreate.ts'
+import { testingTokensGet } from './funcs/testingTokensGet.ts'
+import { testingTokensList } from './funcs/testingTokensList.ts'
+import { testingTokensRevoke } from './funcs/testingTokensRevoke.ts'
 import { testingTokensVerify } from './funcs/testingTokensVerify.ts'
 import { usersCount } from './funcs/usersCount.ts'
 import { usersCreate } from './funcs/usersCreate.ts'
@@ -51,9 +66,30 @@ export class Mintmark extends MintmarkCore {
     create: testingTokensCreate,
     createTestingToken: testingTokensCreate,
     verify: testingTokensVerify,
+    list: testingTokensList,
+    get: testingTokensGet,
+    revoke: testingTokensRevoke,
   })
 
-  readonly actorTokens = unwrapAll(this, { create: actorTokensCreate, revoke: actorTokensRevoke })
+  readonly actorTokens = unwrapAll(this, {
+    create: actorTokensCreate,
+    list: actorTokensList,
+    get: actorTokensGet,
+    revoke: actorTokensRevoke,
+    end: actorTokensEnd,
+  })
+
+  readonly signInTokens = unwrapAll(this, { create: signInTokensCreate, revoke: signInTokensRevoke })
+
+  readonly sessions = unwrapAll(this, {
+    list: sessionsList,
+    create: sessionsCreate,
+    get: sessionsGet,
+    revoke: sessionsRevoke,
+    createToken: sessionsCreateToken,
+    refresh: sessionsRefresh,
+    verifyToken: sessionsVerifyToken,
+  })
 
   readonly m2m = unwrapAll(this, {
     createToken: m2mCreateToken,

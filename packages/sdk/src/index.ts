@@ -6,9 +6,10 @@ export type { ClientOptions, FetchOptions, Logger, RequestOptions, RetryConfig }
 export type { Result } from './core/result.ts'
 export type * from './models.ts'
 export type { M2MTokenList } from './funcs/m2mListTokens.ts'
+export type { SessionList } from './funcs/sessionsList.ts'
 export { authenticateRequest, createAuthenticator } from './authenticate/authenticator.ts'
 export { testingToken } from './authenticate/testing-token.ts'
-export type { Auth, M2MAuth, MachineAuth, SessionAuth, SignedOutAuth } from './authenticate/auth.ts'
+export type { Actor, Auth, M2MAuth, MachineAuth, SessionAuth, SignedOutAuth } from './authenticate/auth.ts'
 export type {
   AcceptsToken,
   AuthenticateRequestOptions,

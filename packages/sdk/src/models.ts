@@ -3,7 +3,7 @@
  * Unix time in milliseconds where nothing else is said.
  */
 
-import type { M2MToken, Machine, User, SigningKey } from './resources.ts'
+import type { M2MToken, Impersonation, TestingTokenDetails, Machine, User, Session, SessionToken, SigningKey } from './resources.ts'
 
 export type * from './requests.ts'
 export type * from './resources.ts'
@@ -11,6 +11,18 @@ export type * from './resources.ts'
 /** What `m2mTokens.list` gives. */
 export interface M2mTokensListResponse {
   readonly m2mTokens: readonly (M2MToken)[]
+  readonly totalCount: number
+}
+
+/** What `actorTokens.list` gives. */
+export interface ActorTokensListResponse {
+  readonly data: readonly (Impersonation)[]
+  readonly totalCount: number
+}
+
+/** What `testingTokens.list` gives. */
+export interface TestingTokensListResponse {
+  readonly data: readonly (TestingTokenDetails)[]
   readonly totalCount: number
 }
 
@@ -49,6 +61,18 @@ export interface UsersDeleteResponse {
   readonly object: 'user'
   readonly id: string
   readonly deleted: true
+}
+
+/** What `sessions.list` gives. */
+export type SessionsListResponse = readonly (Session)[] | {
+  readonly data: readonly (Session)[]
+  readonly totalCount: number
+}
+
+/** What `sessions.refresh` gives. */
+export type SessionsRefreshResponse = SessionToken | {
+  readonly object: 'cookies'
+  readonly cookies: readonly (string)[]
 }
 
 /** What `signingKeys.list` gives. */

@@ -55,6 +55,25 @@ export interface ActorTokensCreateRequest {
   readonly actor: { readonly sub: string; readonly [name: string]: unknown }
   readonly expiresInSeconds?: number
   readonly sessionMaxDurationInSeconds?: number
+  /** Why, for the audit log. An extension. */
+  readonly reason?: string | null
+  /** Where the reason is written down, such as the number of a support ticket. An extension. */
+  readonly ticket?: string | null
+  /** What the actor may do, for the application to judge: copied into `act`. An extension. */
+  readonly permissions?: readonly (string)[] | null
+}
+
+/** What `actorTokens.list` takes. */
+export interface ActorTokensListRequest {
+  readonly limit?: number
+  readonly offset?: number
+  readonly userId?: string
+  readonly status?: 'pending' | 'accepted' | 'revoked'
+}
+
+/** What `actorTokens.get` takes. */
+export interface ActorTokensGetRequest {
+  readonly actorTokenId: string
 }
 
 /** What `actorTokens.revoke` takes. */
@@ -62,9 +81,53 @@ export interface ActorTokensRevokeRequest {
   readonly actorTokenId: string
 }
 
+/** What `actorTokens.end` takes. */
+export interface ActorTokensEndRequest {
+  readonly actorTokenId: string
+  readonly reason?: string | null
+}
+
+/** What `signInTokens.create` takes. */
+export interface SignInTokensCreateRequest {
+  readonly userId: string
+  readonly expiresInSeconds?: number | null
+  readonly orgId?: null
+}
+
+/** What `signInTokens.revoke` takes. */
+export interface SignInTokensRevokeRequest {
+  readonly signInTokenId: string
+}
+
+/** What `testingTokens.create` takes. */
+export interface TestingTokensCreateRequest {
+  /** An extension. */
+  readonly expiresInSeconds?: number
+  /** What to call it. An extension. */
+  readonly label?: string | null
+  /** How often it may let a request past. An extension. */
+  readonly maxUses?: number | null
+}
+
+/** What `testingTokens.list` takes. */
+export interface TestingTokensListRequest {
+  readonly limit?: number
+  readonly offset?: number
+}
+
 /** What `testingTokens.verify` takes. */
 export interface TestingTokensVerifyRequest {
   readonly token: string
+}
+
+/** What `testingTokens.get` takes. */
+export interface TestingTokensGetRequest {
+  readonly testingTokenId: string
+}
+
+/** What `testingTokens.revoke` takes. */
+export interface TestingTokensRevokeRequest {
+  readonly testingTokenId: string
 }
 
 /** What `machineTokens.create` takes. */
@@ -211,6 +274,55 @@ export interface UsersMergeMetadataRequest {
   readonly publicMetadata?: { readonly [name: string]: unknown }
   readonly privateMetadata?: { readonly [name: string]: unknown }
   readonly unsafeMetadata?: { readonly [name: string]: unknown }
+}
+
+/** What `sessions.list` takes. */
+export interface SessionsListRequest {
+  readonly limit?: number
+  readonly offset?: number
+  readonly clientId?: string
+  readonly userId?: string
+  readonly status?: 'active' | 'revoked' | 'ended' | 'expired' | 'removed' | 'abandoned' | 'replaced'
+  readonly paginated?: boolean
+}
+
+/** What `sessions.create` takes. */
+export interface SessionsCreateRequest {
+  readonly userId: string
+  readonly activeOrganizationId?: null
+}
+
+/** What `sessions.verifyToken` takes. */
+export interface SessionsVerifyTokenRequest {
+  readonly token: string
+}
+
+/** What `sessions.get` takes. */
+export interface SessionsGetRequest {
+  readonly sessionId: string
+}
+
+/** What `sessions.revoke` takes. */
+export interface SessionsRevokeRequest {
+  readonly sessionId: string
+}
+
+/** What `sessions.createToken` takes. */
+export interface SessionsCreateTokenRequest {
+  readonly sessionId: string
+  readonly expiresInSeconds?: number | null
+}
+
+/** What `sessions.refresh` takes. */
+export interface SessionsRefreshRequest {
+  readonly sessionId: string
+  readonly expiredToken: string
+  readonly refreshToken: string
+  readonly requestOrigin: string
+  readonly requestHeaders?: unknown
+  readonly requestOriginatingIp?: string | null
+  readonly format?: 'token' | 'cookie'
+  readonly suffixedCookies?: boolean | null
 }
 
 /** What `signingKeys.rotate` takes. */

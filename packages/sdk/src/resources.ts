@@ -78,6 +78,81 @@ export interface ActorToken {
   readonly updatedAt: number
 }
 
+/** The resource `actor_token` as the authority gives it. */
+export interface Impersonation {
+  readonly object: 'actor_token'
+  readonly id: string
+  readonly status: 'pending' | 'accepted' | 'revoked'
+  readonly userId: string
+  readonly actor: { readonly [name: string]: unknown }
+  /** The ticket. Only in the answer to its creation. */
+  readonly token?: string
+  /** The link that redeems the ticket. Only in the answer to its creation. */
+  readonly url?: string
+  /** Unix time in milliseconds */
+  readonly createdAt: number
+  /** Unix time in milliseconds */
+  readonly updatedAt: number
+  readonly reason: string | null
+  /** What it was given as a reference, such as a support ticket. */
+  readonly ticket: string | null
+  readonly permissions: readonly (string)[] | null
+  /** Unix time in milliseconds */
+  readonly expiresAt: number
+  readonly sessionMaxDurationInSeconds: number
+  /** The session that it opened. */
+  readonly session: Session | null
+}
+
+/** The resource `session` as the authority gives it. */
+export interface Session {
+  readonly object: 'session'
+  readonly id: string
+  readonly userId: string
+  /** The browser it lives in. */
+  readonly clientId: string
+  readonly actor: { readonly [name: string]: unknown } | null
+  readonly status: 'active' | 'revoked' | 'ended' | 'expired' | 'removed' | 'abandoned' | 'replaced'
+  readonly lastActiveOrganizationId: null
+  /** Unix time in milliseconds */
+  readonly lastActiveAt: number
+  readonly latestActivity: {
+  readonly object: 'session_activity'
+  readonly id: string
+  readonly deviceType: null
+  readonly isMobile: false
+  readonly browserName: null
+  readonly browserVersion: null
+  readonly ipAddress: string | null
+  readonly city: null
+  readonly country: null
+}
+  /** When it ends, however active it is. Unix time in milliseconds. */
+  readonly expireAt: number
+  /** When it ends without activity. Unix time in milliseconds. */
+  readonly abandonAt: number
+  /** Unix time in milliseconds */
+  readonly createdAt: number
+  /** Unix time in milliseconds */
+  readonly updatedAt: number
+}
+
+/** The resource `sign_in_token` as the authority gives it. */
+export interface SignInToken {
+  readonly object: 'sign_in_token'
+  readonly id: string
+  readonly status: 'pending' | 'accepted' | 'revoked'
+  readonly userId: string
+  /** The ticket. Only in the answer to its creation. */
+  readonly token?: string
+  /** The page that redeems the ticket. Only in the answer to its creation. */
+  readonly url?: string
+  /** Unix time in milliseconds */
+  readonly createdAt: number
+  /** Unix time in milliseconds */
+  readonly updatedAt: number
+}
+
 /** The resource `testing_token` as the authority gives it. */
 export interface TestingToken {
   readonly object: 'testing_token'
@@ -85,6 +160,21 @@ export interface TestingToken {
   readonly token: string
   /** Unix time in seconds. */
   readonly expiresAt: number
+}
+
+/** The resource `testing_token` as the authority gives it. */
+export interface TestingTokenDetails {
+  readonly object: 'testing_token'
+  readonly id: string
+  readonly label: string | null
+  readonly maxUses: number | null
+  /** How often it was used; counted only where there is a limit. */
+  readonly uses: number
+  readonly revokedAt: number | null
+  /** Unix time in seconds. */
+  readonly expiresAt: number
+  /** Unix time in milliseconds */
+  readonly createdAt: number
 }
 
 /** The resource `testing_token` as the authority gives it. */
@@ -226,6 +316,12 @@ export interface User {
   readonly mfaEnabledAt: null
   readonly mfaDisabledAt: null
   readonly legalAcceptedAt: null
+}
+
+/** The resource `token` as the authority gives it. */
+export interface SessionToken {
+  readonly object: 'token'
+  readonly jwt: string
 }
 
 /** The resource as the authority gives it. */

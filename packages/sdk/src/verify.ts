@@ -19,6 +19,7 @@ export type {
   ActiveMachineToken,
   ActiveSessionToken,
   ActiveVerdict,
+  Actor,
   Inactive,
   InactiveReason,
   Kind,

@@ -1,5 +1,7 @@
 import type { M2MToken } from '../models.ts'
-import type { ActiveVerdict, Kind } from '../verify/verdict.ts'
+import type { ActiveVerdict, Actor, Kind } from '../verify/verdict.ts'
+
+export type { Actor }
 
 /** Fields that every answer has, so that a program may ask before it knows the kind. */
 interface AuthFields {
@@ -10,8 +12,8 @@ interface AuthFields {
   readonly machineId: string | null
   readonly userId: string | null
   readonly sessionId: string | null
-  /** Who acts as the user, if somebody does. */
-  readonly actor: Readonly<Record<string, unknown>> | null
+  /** Who acts as the user, if somebody does: to be shown, and to be refused what only the user may do. */
+  readonly actor: Actor | null
   /** The machines that may verify an M2M token. Not permissions. */
   readonly scopes: readonly string[] | null
   /** The custom claims, letter for letter; of an opaque token any JSON. */

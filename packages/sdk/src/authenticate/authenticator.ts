@@ -22,8 +22,9 @@ export type KindsOf<A extends AcceptsToken> = A extends 'any'
 /** What {@link createAuthenticator} is told: keys, or whom to ask for them. */
 export interface AuthenticatorOptions extends JudgeOptions {
   /**
-   * Asks the authority about opaque M2M tokens and, if there is neither `jwks` nor `jwtKey`, for its key set
-   * (which needs the instance's secret key). Without it opaque tokens are refused.
+   * Asks the authority about opaque M2M tokens, with `sessionMaxAgeMs` about session tokens and, if there is
+   * neither `jwks` nor `jwtKey`, for its key set; the last two need the instance's secret key. Without it
+   * opaque tokens are refused.
    */
   readonly client?: MintmarkCore | undefined
   /** What `iss` of a JWT must be. Without it no JWT is accepted, and so only opaque M2M tokens. */
@@ -32,7 +33,10 @@ export interface AuthenticatorOptions extends JudgeOptions {
 
 export interface Acceptance<A extends AcceptsToken = AcceptsToken> {
   readonly acceptsToken: A
-  /** Asked last, of a good token: `false` is answered with 403. */
+  /**
+   * Asked last, of a good token: `false` is answered with 403. Such as `({ actor }) => actor === null`, where
+   * only the user may do something and nobody who acts as the user.
+   */
   readonly permits?: ((auth: Auth<KindsOf<A>>) => boolean | Promise<boolean>) | undefined
 }
 
@@ -55,7 +59,8 @@ export interface Authenticator {
  *
  * A session token is also taken from the `__session` cookie, but only with `authorizedParties`: without them
  * any site that shares the cookie's domain could have had the token made. And a cookie counts for a request
- * that changes something only if the browser says that a page of an authorized party sent it (CSRF).
+ * that changes something only if the browser says that a page of an authorized party sent it (CSRF). A
+ * session that was ended is known to be over with `sessionMaxAgeMs`; else its last token is good until it ends.
  *
  * @throws {InvalidRequestError} if the options make no sense
  *

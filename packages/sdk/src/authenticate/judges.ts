@@ -7,15 +7,17 @@ import {
   createJwksSource,
   createOpaqueVerifier,
   createVerifier,
-  VerificationUnavailableError,
   type JwksSource,
   type Kind,
   type VerifierOptions,
 } from '../verify.ts'
 import { authOfJwt, authOfOpaque, type Auth } from './auth.ts'
 import { REASONS, type RefusalReason } from './request-state.ts'
+import { createSessionJudge, type SessionJudgeOptions } from './session-judge.ts'
+import { unavailable } from './unavailable.ts'
 
-export interface JudgeOptions extends Omit<VerifierOptions, 'issuer'> {
+export interface JudgeOptions
+  extends Omit<VerifierOptions, 'issuer'>, Pick<SessionJudgeOptions, 'sessionMaxAgeMs'> {
   readonly client?: MintmarkCore | undefined
   readonly issuer?: string | undefined
   /** How long an opaque token that was revoked may still be accepted. Default 5000; 0 to ask each time. */
@@ -45,6 +47,7 @@ export function createJudges(options: JudgeOptions): Judges {
 
 function createJwtJudge(options: JudgeOptions): Judges['judge'] | null {
   const { client, issuer, jwks, jwtKey, timeoutMs = TIMEOUT_MS } = options
+  const isOpen = createSessionJudge({ ...options, timeoutMs })
   const isGiven = jwks !== undefined || jwtKey !== undefined
   if (issuer === undefined) {
     if (isGiven)
@@ -57,7 +60,9 @@ function createJwtJudge(options: JudgeOptions): Judges['judge'] | null {
     const verdict = await verifier.verify(token, { kinds })
     if (!verdict.active) return REASONS[verdict.reason]
     // Clerk's clients take who has not finished signing in for signed out.
-    return verdict.payload.sts === 'pending' ? 'session-pending' : authOfJwt(verdict)
+    if (verdict.payload.sts === 'pending') return 'session-pending'
+    const isEnded = isOpen && verdict.kind === 'session_token' && !(await isOpen(token, verdict))
+    return isEnded ? 'token-revoked' : authOfJwt(verdict)
   }
 }
 
@@ -92,9 +97,7 @@ function createOpaqueJudge({
   })
   return async (token) => {
     const verdict = await verifier.verify(token).catch((cause: unknown) => {
-      throw new VerificationUnavailableError('authority_unavailable', 'The authority could not be asked', {
-        cause,
-      })
+      throw unavailable(cause)
     })
     if (!verdict.active) return REASONS[verdict.reason]
     // As for a JWT, whose `aud` are the scopes: the format must not decide for whom a token is.

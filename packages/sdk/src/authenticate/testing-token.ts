@@ -6,7 +6,8 @@ import type { MintmarkCore } from '../core.ts'
 import { testingTokensVerify } from '../funcs/testingTokensVerify.ts'
 import { saysNotActive } from '../verify/errors.ts'
 import { monotonicMs } from '../verify/platform.ts'
-import { digestOf, hasSecretForm, keepNewest } from '../verify/secrets.ts'
+import { keepNewest } from '../verify/memory/answer-memory.ts'
+import { digestOf, hasSecretForm } from '../verify/secrets.ts'
 import { cookieValues } from './cookies.ts'
 
 /** The query parameter and cookie that Clerk's test clients use; also a header. */
@@ -44,7 +45,8 @@ export type TestingTokenVerdict =
 /**
  * Looks for a testing token in the query or a cookie (`__clerk_testing_token`) or a header
  * (`X-Mintmark-Testing-Token`), and asks the authority whether it is good. What it says of a token is
- * remembered for five seconds, and never past the token's end. What cannot be a token is not asked about.
+ * remembered for five seconds, and never past the token's end. What cannot be a token is not asked about. Of
+ * a token with `maxUses`, each question is a use, and each request within five seconds of it is none.
  *
  * Put it in front of what keeps bots out, and use it for nothing else: it says that a test suite of this
  * instance sent the request, not who is signed in.

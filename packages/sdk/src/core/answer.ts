@@ -6,8 +6,8 @@ import { fail, succeed, type Result } from './result.ts'
 export interface Expected {
   /** The `object` that a good answer has. */
   readonly object?: string
-  /** Statuses that come with the authority's own list of errors. */
-  readonly documented: readonly number[]
+  /** Statuses that come with the authority's own list of errors; none, if not told. */
+  readonly documented?: readonly number[]
 }
 
 /** Makes a value or an error of a whole answer. */
@@ -22,7 +22,7 @@ export function readAnswer<Value>(
   if (!ok) {
     const errors = readErrors(json)
     return fail(
-      new (errors[0] && documented.includes(statusCode) ? ClerkErrors : APIError)({
+      new (errors[0] && documented?.includes(statusCode) ? ClerkErrors : APIError)({
         statusCode,
         contentType,
         errors,
@@ -68,5 +68,5 @@ const readErrors = (json: Json | undefined): readonly ErrorDetail[] =>
 /** Seconds from a `Retry-After` header, a number or a date; `null` for anything else. */
 function readRetryAfter(header: string): number | null {
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
-  return Number.isNaN(seconds) ? null : Math.max(0, seconds)
+  return seconds >= 0 ? seconds : seconds < 0 ? 0 : null
 }

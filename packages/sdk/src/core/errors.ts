@@ -16,7 +16,7 @@ export interface ErrorDetail {
 /** What all errors of this package have in common. `name` is the name of the class. */
 export class MintmarkError extends Error {
   /** For programs. Where the authority gave a code, it is that one. */
-  readonly code: string
+  declare readonly code: string
 
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options)
@@ -81,7 +81,7 @@ export class SDKValidationError extends MintmarkError {
 
   constructor(message: string, rawValue: unknown) {
     super('response_invalid', message)
-    Object.defineProperty(this, 'rawValue', { value: rawValue })
+    Object.defineProperties(this, { rawValue: { value: rawValue } })
   }
 }
 

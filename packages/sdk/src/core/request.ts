@@ -8,7 +8,7 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** From `/v1` on, with its query. */
   readonly path: string
-  readonly body?: object
+  readonly body?: object | undefined
   /** Whose key opens it. Default: an instance's. */
   readonly key?: KeySource
 }
@@ -41,7 +41,7 @@ export async function buildRequest(
   return {
     // Some clients were given the address with its version; every path here has it.
     url: new URL(url.replace(/(\/v1)?\/*$/, path)).href,
-    init: { redirect: 'manual', ...fetchOptions, method, headers, body: body ? JSON.stringify(body) : null },
+    init: { redirect: 'manual', ...fetchOptions, method, headers, body: JSON.stringify(body) },
   }
 }
 
@@ -50,7 +50,7 @@ function toHeaders(init: HeadersInit | undefined): Headers {
     return new Headers(init)
   } catch {
     // The platform's own error shows the value, which may be a key.
-    throw new InvalidRequestError('invalid_header', 'The key or a header has a character that none can have')
+    throw new InvalidRequestError('invalid_header', 'The key or a header holds a bad character')
   }
 }
 

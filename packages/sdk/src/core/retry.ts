@@ -1,11 +1,8 @@
 import { ConnectionError, type APIError, type CallError } from './errors.ts'
 import type { RequestOptions, RetryConfig } from './options.ts'
 
-/** Seconds, not minutes: whoever waits for a token is holding up a request of their own. */
-const BACKOFF = { initialInterval: 250, maxInterval: 5_000, exponent: 2, maxElapsedTime: 15_000 }
-
 /** As `RetryConfig`, with what only one of its strategies has. */
-type AnyConfig = Partial<Extract<RetryConfig, { strategy: 'backoff' }>>
+type AnyConfig = Partial<Omit<Extract<RetryConfig, { strategy: 'backoff' }>, 'strategy'> & RetryConfig>
 
 /**
  * How long to wait before the next attempt, in milliseconds; `null` for no other one. Full jitter, so that
@@ -19,8 +16,12 @@ export function waitBeforeRetry(
   attempt: number,
   elapsedMs: number,
 ): number | null {
-  const { backoff, retryConnectionErrors = true } = (config ?? {}) as AnyConfig
-  const { initialInterval, maxInterval, exponent, maxElapsedTime } = { ...BACKOFF, ...backoff }
+  const {
+    // Seconds, not minutes: whoever waits for a token is holding up a request of their own.
+    backoff: { initialInterval = 250, maxInterval = 5_000, exponent = 2, maxElapsedTime = 15_000 } = {},
+    retryConnectionErrors = true,
+    strategy,
+  } = (config ?? {}) as AnyConfig
   const { statusCode, retryAfter } = error as Partial<APIError>
   const status = String(statusCode)
   const isPassing =
@@ -32,5 +33,5 @@ export function waitBeforeRetry(
   const jitter = Math.random() * Math.min(maxInterval, initialInterval * exponent ** attempt)
   const wait = Math.max(1000 * (retryAfter ?? 0), jitter)
   // Written so that what is not a number ends the attempts.
-  return isPassing && config?.strategy !== 'none' && elapsedMs + wait < maxElapsedTime ? wait : null
+  return isPassing && strategy !== 'none' && elapsedMs + wait < maxElapsedTime ? wait : null
 }

@@ -61,8 +61,8 @@ async function tryOnce<Value>(
     const response = await fetch(url, init)
     return readAnswer<Value>(response, await response.text(), call)
   } catch (cause) {
-    const { origin } = new URL(url)
-    return fail(new ConnectionError('connection_error', `No whole answer came from ${origin}`, { cause }))
+    const message = `No whole answer came from ${new URL(url).origin}`
+    return fail(new ConnectionError('connection_error', message, { cause }))
   }
 }
 

@@ -1,8 +1,9 @@
 import type { CallError } from '../core/errors.ts'
 import type { Result } from '../core/result.ts'
+import { createAnswerMemory } from './memory/answer-memory.ts'
 import { saysNotActive } from './errors.ts'
 import { monotonicMs } from './platform.ts'
-import { digestOf, hasSecretForm, keepNewest } from './secrets.ts'
+import { digestOf, hasSecretForm } from './secrets.ts'
 import { inactive, type Inactive } from './verdict.ts'
 
 /** What the authority's answer about a good token must have; it may have more. */
@@ -55,10 +56,13 @@ export function createOpaqueVerifier<Token extends OpaqueToken>(
   options: OpaqueVerifierOptions<Token>,
 ): OpaqueVerifier<Token> {
   const { maxAgeMs = 5_000, cacheSize = 10_000, now = Date.now, clock = monotonicMs } = options
-  const entries = new Map<string, Entry<Token>>()
-
-  const isGood = ({ askedAt, expiration }: Entry<Token>) =>
-    clock() - askedAt < maxAgeMs && (expiration === null || now() < expiration)
+  const remembered = createAnswerMemory<OpaqueVerdict<Token>>({
+    maxAgeMs,
+    size: cacheSize,
+    now,
+    clock,
+    goodUntil: (verdict) => (verdict.active ? (verdict.token.expiration ?? Infinity) : null),
+  })
 
   async function ask(secret: string): Promise<OpaqueVerdict<Token>> {
     const { ok, value, error } = await options.verify(secret)
@@ -70,40 +74,12 @@ export function createOpaqueVerifier<Token extends OpaqueToken>(
     throw error
   }
 
-  function share(digest: string, secret: string): Promise<OpaqueVerdict<Token>> {
-    const entry: Entry<Token> = { askedAt: clock(), expiration: null, answer: ask(secret) }
-    const forget = () => {
-      if (entries.get(digest) === entry) entries.delete(digest)
-    }
-    keepNewest(entries, digest, entry, cacheSize)
-    entry.answer.then((verdict) => {
-      if (verdict.active) entry.expiration = verdict.token.expiration
-      else forget()
-    }, forget)
-    return entry.answer
-  }
-
   return {
     async verify(secret) {
       if (!hasSecretForm('mt_', secret)) return inactive('malformed')
-      const calledAt = clock()
-      const digest = await digestOf(secret)
-      const known = entries.get(digest)
-      if (!known || !isGood(known)) return share(digest, secret)
-      const verdict = await known.answer
-      // It may have been a long wait; but what was asked since the call is as right as a question of its own.
-      if (known.askedAt >= calledAt || isGood(known)) return verdict
-      const newer = entries.get(digest)
-      return newer && newer.askedAt >= calledAt ? newer.answer : share(digest, secret)
+      return remembered(digestOf(secret), () => ask(secret))
     },
   }
-}
-
-interface Entry<Token extends OpaqueToken> {
-  readonly askedAt: number
-  /** `null` too while the answer is awaited. */
-  expiration: number | null
-  readonly answer: Promise<OpaqueVerdict<Token>>
 }
 
 function freeze<Value>(value: Value): Value {

@@ -18,21 +18,6 @@ export async function digestOf(secret: string): Promise<string> {
   return String.fromCharCode(...new Uint8Array(digest))
 }
 
-/** Puts an entry last in line, and lets those go that were put there longest ago if there are too many. */
-export function keepNewest<Entry>(
-  entries: Map<string, Entry>,
-  digest: string,
-  entry: Entry,
-  limit: number,
-): void {
-  entries.delete(digest)
-  entries.set(digest, entry)
-  for (const [oldest] of entries) {
-    if (entries.size <= limit) return
-    entries.delete(oldest)
-  }
-}
-
 /** 0-9, A-Z, a-z, in the order of ASCII. */
 const valueOf = (code: number): number => code - (code < 58 ? 48 : code < 91 ? 55 : 61)
 

@@ -33,13 +33,20 @@ export interface ActiveM2MToken extends ActiveToken<'m2m_token'> {
 /** A machine token that is good. */
 export type ActiveMachineToken = ActiveToken<'machine_token'>
 
+/** Who really acts as a user: `act` of a session token, letter for letter. */
+export interface Actor {
+  readonly sub: string
+  /** What was said of the actor, such as `permissions`. */
+  readonly [name: string]: unknown
+}
+
 /** A session token that is good. */
 export interface ActiveSessionToken extends ActiveToken<'session_token'> {
   readonly sessionId: string
   /** The origin it was made for. */
   readonly authorizedParty: string | null
   /** Who acts as the user, if somebody does. */
-  readonly actor: Readonly<Record<string, unknown>> | null
+  readonly actor: Actor | null
 }
 
 /** A JWT of any kind that is good. */
