@@ -14,7 +14,7 @@ const NOW = 1_764_000_000_000
 const resourceOf = (object: string): Record<string, unknown> => ({
   ...Object.fromEntries(
     `id alg token jwt secret secret_key subject status state name url user_id username first_name
-    external_id revocation_reason instance_id`
+    external_id revocation_reason instance_id reason ticket label`
       .split(/\s+/)
       .map((name) => [name, HOSTILE]),
   ),
@@ -22,6 +22,13 @@ const resourceOf = (object: string): Record<string, unknown> => ({
   scopes: [HOSTILE],
   claims: { [HOSTILE]: HOSTILE },
   actor: { sub: HOSTILE },
+  permissions: [HOSTILE],
+  session: null,
+  latest_activity: { ip_address: HOSTILE },
+  max_uses: null,
+  uses: 0,
+  last_active_at: NOW,
+  expire_at: NOW,
   scoped_machines: [{ name: HOSTILE }],
   email_addresses: [{ email_address: HOSTILE }],
   phone_numbers: [{ phone_number: HOSTILE }],
@@ -45,17 +52,21 @@ const OBJECTS: readonly (readonly [path: RegExp, object: string])[] = [
   [/^\/v1\/machines/, 'machine'],
   [/^\/v1\/testing_tokens/, 'testing_token'],
   [/^\/v1\/actor_tokens/, 'actor_token'],
+  [/^\/v1\/sign_in_tokens/, 'sign_in_token'],
+  [/^\/v1\/sessions/, 'session'],
   [/^\/v1\/signing_keys/, 'signing_key'],
   [/^\/v1\/users\/count/, 'total_count'],
   [/^\/v1\/users/, 'user'],
   [/./, 'token'],
 ]
 
+const LISTS = /^\/v1\/(?:machines|m2m_tokens|signing_keys|actor_tokens|testing_tokens|sessions)$/
+
 let refuses = false
 const server = createServer((request, response) => {
   const path = request.url!.replace(/\?.*/, '')
   const resource = resourceOf(OBJECTS.find(([pattern]) => pattern.test(path))![1])
-  const isList = request.method === 'GET' && /^\/v1\/(?:machines|m2m_tokens|signing_keys)$/.test(path)
+  const isList = request.method === 'GET' && LISTS.test(path)
   const error = { code: HOSTILE, message: HOSTILE, long_message: HOSTILE, meta: { param_name: HOSTILE } }
   const good = isList
     ? { data: [resource], total_count: 1, m2m_tokens: [resource] }
@@ -87,6 +98,16 @@ const SHOWN = [
   'testing-tokens create',
   'actor-tokens create --user user_a --actor user_b',
   'actor-tokens revoke act_a',
+  'testing-tokens list',
+  'testing-tokens revoke tt_a',
+  'impersonate user_a --as user_b --reason any',
+  'impersonate a@example.com --as user_b --reason any',
+  'impersonate list',
+  'impersonate end act_a',
+  'sign-in-tokens create user_a',
+  'sign-in-tokens revoke sit_a',
+  'sessions list',
+  'sessions revoke sess_a',
   'users list',
   'users get user_a',
   'users delete user_a --yes',

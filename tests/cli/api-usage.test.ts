@@ -47,6 +47,15 @@ describe('a call of an API command that is wrong', () => {
     ['a time without its zone', 'tokens revoke --issued-before 2026-01-31T12:00', 'with its zone'],
     ['a machine that is not named', 'tokens list', "required option '--machine <ID>' not specified"],
     ['a command that is none', 'machines scope list', "unknown command 'list'"],
+    ['a user that is none', 'impersonate ada --as a --reason b', 'the id of a user, user_…, or an email'],
+    ['a machine for a user', 'sign-in-tokens create mch_a', 'the id of a user, user_…, or an email'],
+    ['a status that is none', 'sessions list --status over', 'Allowed choices are active, revoked, ended,'],
+    [
+      'a status of a link that is none',
+      'impersonate list --status active',
+      'are pending, accepted, revoked.',
+    ],
+    ['a number of uses that is none', 'testing-tokens create --max-uses some', 'It must be a whole number.'],
   ])('ends with 2 for %s, and explains it', async (_what, line, why) => {
     const { code, stdout, stderr } = await world.run(line)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -66,6 +75,10 @@ describe('a call of an API command that is wrong', () => {
     'tokens issue --secret-key',
     'tokens issue --format',
     'tokens issue --claims',
+    'impersonate',
+    'impersonate user_a --reason b --as',
+    'impersonate end',
+    'sessions list --user',
     'machines get',
     'machines scope add worker',
     'machines',
@@ -99,6 +112,9 @@ describe('a call of an API command that is wrong', () => {
         '--machine-token-category',
         '--token-retention',
         '--key',
+        '--frontend-key',
+        '--challenge-site-key',
+        '--testing-tokens-on-live',
       ]),
     )
   })

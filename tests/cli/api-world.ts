@@ -17,8 +17,8 @@ export interface ApiWorld {
 
 const words = (line: string): readonly string[] => line.split(' ').filter(Boolean)
 
-export async function startWorld(): Promise<ApiWorld> {
-  const server = await startDev()
+export async function startWorld(flags: readonly string[] = []): Promise<ApiWorld> {
+  const server = await startDev({ flags })
   const run = (line: string, ...more: readonly string[]) =>
     runCli([...words(line), ...more, '--data', server.data])
   return {
@@ -51,8 +51,17 @@ export const CALLS = [
   'machine-tokens issue --machine mch_any',
   'testing-tokens create',
   'testing-tokens verify --file $TOKEN_FILE',
+  'testing-tokens list',
+  'testing-tokens revoke tt_0199f6f1a1b27c3d8e4f5a6b7c8d9e0f',
+  'impersonate user_2abcdefghijklmnopqrstuvwxyz --as user_any --reason any',
+  'impersonate list',
+  'impersonate end act_2abcdefghijklmnopqrstuvwxyz',
   'actor-tokens create --user user_2abcdefghijklmnopqrstuvwxyz --actor user_any',
   'actor-tokens revoke act_2abcdefghijklmnopqrstuvwxyz',
+  'sign-in-tokens create user_2abcdefghijklmnopqrstuvwxyz',
+  'sign-in-tokens revoke sit_2abcdefghijklmnopqrstuvwxyz',
+  'sessions list',
+  'sessions revoke sess_2abcdefghijklmnopqrstuvwxyz',
   'users list',
   'users get user_2abcdefghijklmnopqrstuvwxyz',
   'users create --first-name Any',

@@ -30,6 +30,12 @@ describe('mintmark completion bash', () => {
     expect(offered('machines', 'scope', 'r')).toEqual(['remove'])
   })
 
+  it('offers both of a command that has commands under it', () => {
+    expect(offered('impersonate', '')).toEqual(expect.arrayContaining(['list', 'end', '--as', '--reason']))
+    expect(offered('impersonate', 'list', '--s')).toEqual(['--status'])
+    expect(offered('impersonate', 'list', '--status', '')).toEqual(['pending', 'accepted', 'revoked'])
+  })
+
   it('offers the flags of the command that is typed, wherever they stand', () => {
     expect(offered('tokens', 'issue', '--machine', 'worker', '--ex')).toEqual(['--expires-in'])
     expect(offered('serve', '--p')).toEqual(['--port', '--public-url'])

@@ -8,6 +8,7 @@ const COMMANDS = [
   'env',
   'instances',
   'instances create',
+  'instances update',
   'instances list',
   'instances rotate-key',
   'audit',
@@ -18,6 +19,12 @@ const COMMANDS = [
   'machines',
   'machines scope add',
   'tokens verify',
+  'testing-tokens list',
+  'impersonate',
+  'impersonate list',
+  'impersonate end',
+  'sign-in-tokens create',
+  'sessions',
   'keys rotate',
   'completion',
 ]
@@ -71,6 +78,6 @@ describe('mintmark', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^(?:mintmark: |Usage: )/)
     expect(stderr).toContain(message)
-    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stderr).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m)
   })
 })

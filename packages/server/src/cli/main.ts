@@ -8,10 +8,13 @@ import { ConfigError } from '../server/config.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { VERSION } from '../version.ts'
 import { CliError } from './cli-error.ts'
-import { actorTokensCommand } from './commands/api/actor-tokens.ts'
 import { keysCommand } from './commands/api/keys.ts'
 import { machineTokensCommand } from './commands/api/machine-tokens.ts'
 import { machinesCommand } from './commands/api/machines.ts'
+import { actorTokensCommand } from './commands/api/sessions/actor-tokens.ts'
+import { impersonateCommand } from './commands/api/sessions/impersonate.ts'
+import { sessionsCommand } from './commands/api/sessions/sessions.ts'
+import { signInTokensCommand } from './commands/api/sessions/sign-in-tokens.ts'
 import { testingTokensCommand } from './commands/api/testing-tokens.ts'
 import { tokensCommand } from './commands/api/tokens.ts'
 import { usersCommand } from './commands/api/users.ts'
@@ -50,7 +53,10 @@ const GROUPS = {
     tokensCommand,
     machineTokensCommand,
     testingTokensCommand,
+    impersonateCommand,
     actorTokensCommand,
+    signInTokensCommand,
+    sessionsCommand,
     usersCommand,
     keysCommand,
   ],
@@ -61,6 +67,8 @@ export function createProgram(): Command {
   const program = new Command('mintmark')
     .description("A self-hosted token authority that speaks Clerk's Backend API.")
     .version(VERSION, '-V, --version', 'Print the version.')
+    // A flag belongs to the command that it stands behind, also where that has commands under it.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       '\nStart here:\n  mintmark dev                 a server with keys to try, in ./.mintmark\n  mintmark env                 its keys, for your .env file\n  mintmark machines list       its machines, which issue tokens\n  mintmark serve --data DIR    a server for production',

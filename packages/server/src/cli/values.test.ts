@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { instant } from './values.ts'
+import { eachOrigin, instant, pageUrl } from './values.ts'
 
 describe('a flag for an instant', () => {
   it.each([
@@ -45,5 +45,52 @@ describe('a flag for an instant', () => {
     '',
   ])('refuses %j', (text) => {
     expect(() => instant(text)).toThrow(/Write a time as/)
+  })
+})
+
+describe('a flag for origins', () => {
+  it('collects them as browsers write them, each once', () => {
+    const given = ['https://app.example.com', 'http://localhost:3000/', 'https://app.example.com/']
+    let origins: readonly string[] | undefined
+    for (const text of given) origins = eachOrigin(text, origins)
+    expect(origins).toEqual(['https://app.example.com', 'http://localhost:3000'])
+  })
+
+  // What is compared letter by letter must be written in the letters that a browser sends.
+  it.each([
+    'https://app.example.com/a',
+    'https://App.example.com',
+    'https://app.example.com:443',
+    'https://a:b@app.example.com',
+    'https://*.example.com',
+    'https://',
+    'app.example.com',
+    'null',
+    '*',
+    'file:///',
+    'chrome-extension://abc',
+    '',
+  ])('refuses %j', (text) => {
+    expect(() => eachOrigin(text)).toThrow(/It must be an origin/)
+  })
+})
+
+describe('a flag for a page', () => {
+  it.each([
+    ['https://app.example.com/sign-in?a=b#c', 'https://app.example.com/sign-in?a=b#c'],
+    ['http://localhost:3000', 'http://localhost:3000/'],
+  ])('reads %s', (text, url) => {
+    expect(pageUrl(text)).toBe(url)
+  })
+
+  it.each([
+    'javascript:alert(1)',
+    'data:text/html,a',
+    '//app.example.com',
+    '/sign-in',
+    'https://a@b.example',
+    '',
+  ])('refuses %j', (text) => {
+    expect(() => pageUrl(text)).toThrow(/It must be the URL of a page/)
   })
 })

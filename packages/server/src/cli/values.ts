@@ -54,6 +54,30 @@ export function instant(text: string): number {
   return at
 }
 
+/** An origin as browsers write it. Origins are compared letter by letter, so that a star would be one. */
+export function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.origin === text.replace(/\/$/, '')
+  if (isOrigin && !url.host.includes('*')) return url.origin
+  throw new InvalidArgumentError(
+    'It must be an origin, such as https://app.example.com, without a path or a wildcard.',
+  )
+}
+
+/** Collects origins, each of them once. */
+export const eachOrigin = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...new Set([...before, origin(text)]),
+]
+
+/** The address of a page. */
+export function pageUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') {
+    throw new InvalidArgumentError('It must be the URL of a page, such as https://app.example.com/sign-in.')
+  }
+  return url.href
+}
+
 export function json(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -22,6 +22,8 @@ export interface ApiCall<Flags> {
   as(machineKey: string): Mintmark
   /** Asks, unless `--yes` was given. @throws {CliError} unless the answer is yes */
   confirm(question: string): Promise<void>
+  /** Does something once the answer is printed, as JSON or for people. */
+  afterwards(work: () => Promise<void>): void
 }
 
 export interface ApiCommand<Flags> {
@@ -76,6 +78,7 @@ async function run<Flags>(
       fetch,
       retryConfig: RETRIES,
     })
+  let finish = async () => {}
   try {
     const show = await act({
       flags,
@@ -84,9 +87,11 @@ async function run<Flags>(
       mintmark: clientWith(server.secretKey, anyKey),
       as: (machineKey) => clientWith(machineKey, machineKey),
       confirm: (question) => confirm(flags.yes, question),
+      afterwards: (work) => (finish = work),
     })
     if (flags.json) printJson(last())
     else await show()
+    await finish()
   } catch (error) {
     throw toCliError(error, server)
   }

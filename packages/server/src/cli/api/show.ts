@@ -62,6 +62,12 @@ const COLOURS: Readonly<Record<string, Colour>> = {
   expired: 'yellow',
   retired: 'yellow',
   revoked: 'red',
+  used: 'yellow',
+  'used up': 'yellow',
+  ended: 'yellow',
+  replaced: 'yellow',
+  abandoned: 'yellow',
+  removed: 'red',
 }
 
 export const state = (text: string): Cell =>

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Authority } from '../../authority.ts'
+import { changeBrowsing } from '../../directory/instances/change.ts'
 import { createInstance } from '../../directory/instances/create.ts'
+import type { Instance } from '../../directory/instances/instance.ts'
 import { createMachine } from '../../directory/machines/create.ts'
 import { toHex } from '../../core/ids.ts'
 import { ConfigError } from '../../server/config.ts'
@@ -19,6 +21,7 @@ import { createLog } from '../log.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
 import { printJson, printLines } from '../output.ts'
 import { runServer } from '../run-server.ts'
+import { eachOrigin } from '../values.ts'
 
 const FLAGS = [
   'port',
@@ -41,10 +44,13 @@ export function devCommand(): Command {
   const command = new Command('dev').description(
     'Run a server for development: it makes its own keys, an instance and two machines.',
   )
-  addSettings(command, FLAGS, DEV_DEFAULTS).option(
-    '--in-memory',
-    'Keep nothing: use a folder in memory that goes away at the end. Not with --data.',
-  )
+  addSettings(command, FLAGS, DEV_DEFAULTS)
+    .option(
+      '--allowed-origin <URL>',
+      'Origin of an application whose pages may use the instance, in place of those until now. May be given again.',
+      eachOrigin,
+    )
+    .option('--in-memory', 'Keep nothing: use a folder in memory that goes away at the end. Not with --data.')
   return addConfigFile(addJson(command)).action((flags: DevFlags) =>
     flags.inMemory ? runInMemory(flags) : run(flags),
   )
@@ -53,6 +59,7 @@ export function devCommand(): Command {
 const IN_MEMORY = 'in memory'
 
 interface DevFlags extends Readonly<Record<string, unknown>> {
+  readonly allowedOrigin?: readonly string[]
   readonly inMemory?: boolean
   readonly json?: boolean
 }
@@ -83,18 +90,27 @@ async function run(flags: DevFlags): Promise<void> {
     masterKeys,
     onHangUp: 'stop',
     forDevelopment: true,
-    async prepare(authority) {
-      if ((await authority.storage.read.instances.list()).length === 0) await makeInstance(authority)
-    },
+    prepare: (authority) => prepareInstance(authority, flags.allowedOrigin),
     async onReady(server) {
       const { authority } = server
       const [instance] = await authority.storage.read.instances.list()
       const variables = await clientEnvironment(authority, instance!, config.publicUrl ?? server.url)
       const { url, metricsUrl, frontendUrl } = server
       if (flags.json) printJson({ url, metricsUrl, frontendUrl, env: variables })
-      else printLines(banner(server, variables, flags.inMemory ? IN_MEMORY : config.data))
+      else printLines(banner(server, instance!, variables, flags.inMemory ? IN_MEMORY : config.data))
     },
   })
+}
+
+async function prepareInstance(
+  authority: Authority,
+  allowedOrigins: readonly string[] | undefined,
+): Promise<void> {
+  const { deps, storage } = authority
+  if ((await storage.read.instances.list()).length === 0) await makeInstance(authority)
+  if (allowedOrigins === undefined) return
+  const [instance] = await storage.read.instances.list()
+  await changeBrowsing(deps, instance!.id, { allowedOrigins }, toHex(deps.random.bytes(16)))
 }
 
 /** What a developer needs for a first token: an instance, and two machines of which one calls the other. */
@@ -110,6 +126,7 @@ async function makeInstance({ deps }: Authority): Promise<void> {
 
 function banner(
   { url, metricsUrl, frontendUrl }: RunningServer,
+  { allowedOrigins }: Instance,
   env: Readonly<Record<string, string>>,
   data: string,
 ): string {
@@ -128,7 +145,7 @@ function banner(
     `  API               ${url}`,
     `  Public keys       ${url}/.well-known/jwks.json`,
     `  OpenAPI           ${url}/openapi.json`,
-    ...(frontendUrl === null ? [] : [`  Sign-in page      ${frontendUrl}/sign-in`]),
+    ...frontendLines(frontendUrl, allowedOrigins),
     ...(metricsUrl === null ? [] : [`  Metrics           ${metricsUrl}`]),
     `  Data              ${data}`,
     '',
@@ -146,4 +163,10 @@ function banner(
     `  ${hint} To stop: Ctrl-C.`,
     '',
   ].join('\n')
+}
+
+function frontendLines(frontendUrl: string | null, allowedOrigins: readonly string[]): readonly string[] {
+  if (frontendUrl === null) return []
+  const origins = allowedOrigins.join(' ') || 'none: name your application with --allowed-origin'
+  return [`  Sign-in page      ${frontendUrl}/sign-in`, `  Allowed origins   ${origins}`]
 }

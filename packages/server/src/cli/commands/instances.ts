@@ -1,19 +1,22 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { toHex } from '../../core/ids.ts'
 import { seconds } from '../../core/time.ts'
+import { changeBrowsing } from '../../directory/instances/change.ts'
 import { createInstance } from '../../directory/instances/create.ts'
-import { publishableKeyOf, type Environment } from '../../directory/instances/instance.ts'
+import { publishableKeyOf, type Browsing, type Environment } from '../../directory/instances/instance.ts'
 import { rotateInstanceSecretKey } from '../../directory/instances/secret-keys.ts'
 import { ConfigError } from '../../server/config.ts'
+import { CliError } from '../cli-error.ts'
 import { chooseInstance, withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
-import { durationOption } from '../values.ts'
+import { durationOption, eachOrigin, given, origin, pageUrl } from '../values.ts'
 import { print, printJson, printRecord, printTable } from '../output.ts'
 
 export function instancesCommand(): Command {
   return new Command('instances')
     .description('Make and list instances: the walls between which tokens mean something.')
     .addCommand(createCommand())
+    .addCommand(updateCommand())
     .addCommand(listCommand())
     .addCommand(rotateKeyCommand())
 }
@@ -28,8 +31,11 @@ function createCommand(): Command {
     .option(
       '--frontend-origin <URL>',
       'Where browsers find it, such as https://clerk.example.com; the issuer of its JWTs.',
-      readOrigin,
+      origin,
     )
+    .option('--allowed-origin <URL>', ALLOWED_ORIGIN, eachOrigin)
+    .option('--sign-in-url <URL>', `${SIGN_IN_URL} Default: this server's own page.`, pageUrl)
+    .option('--home-url <URL>', `${HOME_URL} Default: nowhere.`, pageUrl)
   return addShared(command).action(async (flags: Flags) => {
     const name = String(flags.name)
     const frontendOrigin = (flags.frontendOrigin as string | undefined) ?? null
@@ -46,6 +52,7 @@ function createCommand(): Command {
         name,
         environment: flags.environment as Environment,
         frontendOrigin,
+        ...browsingIn(flags),
       }
       const { instance, secretKey } = await createInstance(deps, asked, toHex(deps.random.bytes(16)))
       const publishableKey = publishableKeyOf(instance, deps.frontendOriginOf)
@@ -57,6 +64,62 @@ function createCommand(): Command {
           ['Publishable key', publishableKey],
         ])
     })
+  })
+}
+
+function updateCommand(): Command {
+  const command = new Command('update')
+    .description('Change how browsers use an instance: what is given. A running server sees it at once.')
+    .option('--instance <ID>', 'Id or name of the instance, where there are several.')
+    .option('--allowed-origin <URL>', `${ALLOWED_ORIGIN} In place of those until now.`, eachOrigin)
+    .addOption(new Option('--no-allowed-origins', 'Only its own pages.').conflicts('allowedOrigin'))
+    .option('--sign-in-url <URL>', `${SIGN_IN_URL} none: this server's own page.`, pageUrlOrNone)
+    .option('--home-url <URL>', `${HOME_URL} none: nowhere.`, pageUrlOrNone)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mintmark instances update --allowed-origin https://app.example.com --home-url https://app.example.com\n  mintmark instances update --instance production --no-allowed-origins --sign-in-url none',
+    )
+  return addShared(command).action(async (flags: Flags) => {
+    const change = browsingIn(flags)
+    if (Object.keys(change).length === 0) throw new CliError(NOTHING_TO_CHANGE, 2)
+    await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async (authority) => {
+      const { deps } = authority
+      const { id } = await chooseInstance(authority, flags.instance as string | undefined)
+      const changed = await changeBrowsing(deps, id, change, toHex(deps.random.bytes(16)))
+      if (flags.json) printJson(changed)
+      else
+        printRecord([
+          ['Instance', changed.id],
+          ['Allowed origins', changed.allowedOrigins.join(' ') || 'none'],
+          ['Sign-in URL', changed.signInUrl ?? '(the server)'],
+          ['Home URL', changed.homeUrl ?? 'none'],
+        ])
+    })
+  })
+}
+
+const ALLOWED_ORIGIN = 'Origin of an application whose pages may use it. May be given again.'
+const SIGN_IN_URL = "The application's sign-in page, which redeems links."
+const HOME_URL = 'Where people go on once they are signed in.'
+const NOTHING_TO_CHANGE =
+  'Say what to change: --allowed-origin or --no-allowed-origins, --sign-in-url, --home-url.'
+
+const NONE = 'none'
+
+const pageUrlOrNone = (text: string): string => (text === NONE ? NONE : pageUrl(text))
+
+/** What the flags say of how browsers use the instance, and nothing of what they do not say. */
+function browsingIn(flags: Flags): Partial<Browsing> {
+  const { allowedOrigin, allowedOrigins, signInUrl, homeUrl } = flags as {
+    readonly allowedOrigin?: readonly string[]
+    readonly allowedOrigins?: boolean
+    readonly signInUrl?: string
+    readonly homeUrl?: string
+  }
+  return given({
+    allowedOrigins: allowedOrigins === false ? [] : allowedOrigin,
+    signInUrl: signInUrl === NONE ? null : signInUrl,
+    homeUrl: homeUrl === NONE ? null : homeUrl,
   })
 }
 
@@ -108,12 +171,4 @@ const addShared = (command: Command): Command =>
 function readName(text: string): string {
   if (/^\P{Cc}{1,255}$/u.test(text)) return text
   throw new InvalidArgumentError('It must be 1 to 255 characters of plain text.')
-}
-
-function readOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || !/^https?:$/.test(url.protocol) || url.origin !== text.replace(/\/$/, '')) {
-    throw new InvalidArgumentError('It must be an origin, such as https://clerk.example.com, without a path.')
-  }
-  return url.origin
 }

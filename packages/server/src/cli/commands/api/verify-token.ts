@@ -42,8 +42,10 @@ const REASONS: Readonly<Record<string, string>> = {
   not_yet_valid: 'it is not valid yet',
   not_in_scope: 'it is not meant for who asked',
   machine_deleted: 'its machine was deleted',
+  wrong_environment: 'an instance of this environment honours none',
   revoked: 'it was revoked',
   expired: 'it has expired',
+  used_up: 'it was used as often as it may be',
 }
 
 /** @throws {CliError} if the token is not active */

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { apiCommand } from '../../api/api-command.ts'
-import { compact, plain, showRecord, state, time } from '../../api/show.ts'
-import { print, say } from '../../output.ts'
-import { durationOption, given, id, jsonObject, type JsonObject } from '../../values.ts'
+import { apiCommand } from '../../../api/api-command.ts'
+import { compact, plain, showRecord, state, time } from '../../../api/show.ts'
+import { print, say } from '../../../output.ts'
+import { durationOption, given, id, jsonObject, type JsonObject } from '../../../values.ts'
 
 export function actorTokensCommand(): Command {
   return new Command('actor-tokens')
