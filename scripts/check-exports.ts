@@ -26,7 +26,7 @@ type Fail = (message: string) => void
 
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 const PUBLISHED =
-  /^(?:package\.json|README\.md|LICENSE|dist\/bundled-licenses\.txt|(?:bin|dist)\/[\w./-]+\.js|dist\/[\w./-]+\.d\.ts)$/
+  /^(?:package\.json|README\.md|LICENSE|dist\/bundled-licenses\.txt|(?:bin|dist)\/[\w./-]+\.js|pages\/sign-in\.(?:html|css|js)|dist\/[\w./-]+\.d\.ts)$/
 /** The names that each entry exports; check-sdk compares it. */
 const PINNED = 'exports.json'
 const BARE_IMPORT =
@@ -82,13 +82,16 @@ function checkPacked(folder: string, manifest: Manifest, fail: Fail): void {
   for (const path of paths) if (!PUBLISHED.test(path)) fail(`would publish ${path}`)
   for (const name of ['README.md', 'LICENSE']) if (!paths.includes(name)) fail(`would publish no ${name}`)
 
-  const imported = new Set(
-    paths.filter((path) => path.endsWith('.js')).flatMap((path) => importsOf(join(ROOT, folder, path))),
-  )
+  const imported = new Set(paths.filter(isProgram).flatMap((path) => importsOf(join(ROOT, folder, path))))
   const declared = new Set(Object.keys(manifest.dependencies ?? {}))
   for (const name of imported.difference(declared)) fail(`imports ${name} and does not depend on it`)
   for (const name of declared.difference(imported))
     fail(`depends on ${name}, which what is published never imports`)
+}
+
+/** What browsers run asks Node for nothing. */
+function isProgram(path: string): boolean {
+  return path.endsWith('.js') && !path.startsWith('pages/') && !path.startsWith('dist/clerk-js/')
 }
 
 /** The packages that a built file asks Node for. */

@@ -60,7 +60,7 @@ const SERVER: Areas = {
   http: {
     values: ['core', 'signing', 'directory', 'frontend/wire.ts', 'version.ts'],
     types: ['authority.ts', 'frontend', 'revocation', 'storage/storage.ts', 'tokens'],
-    packages: ['hono', 'node:crypto', 'node:http', 'node:https', 'node:net', 'node:zlib', 'zod'],
+    packages: ['hono', 'node:crypto', 'node:http', 'node:https', 'node:net', 'node:tls', 'node:zlib', 'zod'],
   },
   // The only places that compose.
   server: {
@@ -88,6 +88,8 @@ const SERVER: Areas = {
     packages: [
       '@mintmark/sdk',
       'commander',
+      // Opens a link for the person who runs the command.
+      'node:child_process',
       'node:cluster',
       'node:events',
       'node:fs',
