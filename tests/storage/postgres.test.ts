@@ -52,8 +52,8 @@ const open = async (cachedTokens?: number, listen?: boolean) =>
 
 /** What others refer to comes last. */
 const TABLES =
-  `audit_events revocation_log idempotent_answers testing_tokens actor_tokens m2m_token_uses m2m_tokens
-  user_identifiers users machine_secret_keys machine_scopes machines signing_keys instance_secret_keys instances
+  `audit_events revocation_log idempotent_answers testing_tokens sign_in_tokens actor_tokens m2m_token_uses
+  m2m_tokens sessions browsers user_identifiers users machine_secret_keys machine_scopes machines signing_keys instance_secret_keys instances
   master_keys`.split(/\s+/)
 const EMPTY = `${TABLES.map((table) => `delete from ${table};`).join(' ')} update revocation_head set position = 0`
 

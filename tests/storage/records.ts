@@ -1,6 +1,7 @@
 /** Records to put into a store: whole and plain, with what a test cares about changed. */
 import type { AuditEvent } from '../../packages/server/src/audit/audit-event.ts'
 import {
+  browserId,
   createIdSource,
   m2mTokenId,
   secretKeyId,
@@ -10,17 +11,22 @@ import {
   type InstanceId,
   type KeyId,
   type MachineId,
+  type SessionId,
+  type SignInTokenId,
   type UserId,
 } from '../../packages/server/src/core/ids.ts'
 import { systemRandom } from '../../packages/server/src/core/secrets/random.ts'
 import { millis, seconds } from '../../packages/server/src/core/time.ts'
+import type { Browser } from '../../packages/server/src/directory/browsers/browser.ts'
 import type { Instance, InstanceSecretKey } from '../../packages/server/src/directory/instances/instance.ts'
 import type { Machine, MachineSecretKey } from '../../packages/server/src/directory/machines/machine.ts'
+import type { Session } from '../../packages/server/src/directory/sessions/session.ts'
 import type { User } from '../../packages/server/src/directory/users/user.ts'
 import type { SigningKey } from '../../packages/server/src/signing/signing-key.ts'
 import type { Storage } from '../../packages/server/src/storage/storage.ts'
 import type { ActorToken } from '../../packages/server/src/tokens/actor-tokens/actor-token.ts'
 import type { M2mToken } from '../../packages/server/src/tokens/m2m-tokens/m2m-token.ts'
+import type { SignInToken } from '../../packages/server/src/tokens/sign-in-tokens/sign-in-token.ts'
 import type { TestingToken } from '../../packages/server/src/tokens/testing-tokens/testing-token.ts'
 
 export const NOON = millis(Date.UTC(2026, 0, 15, 12))
@@ -170,6 +176,44 @@ export const aTestingToken = (change: Partial<TestingToken> = {}): TestingToken 
   revokedAt: null,
   createdAt: NOON,
   expiresAt: later(3_600_000),
+  ...change,
+})
+
+export const aSignInToken = (change: Partial<SignInToken> = {}): SignInToken => ({
+  id: ids.next<SignInTokenId>('sit'),
+  instanceId: HERE,
+  userId: ids.next<UserId>('user'),
+  status: 'pending',
+  expiresAt: later(3_600_000),
+  createdAt: NOON,
+  updatedAt: NOON,
+  ...change,
+})
+
+export const aBrowser = (change: Partial<Browser> = {}): Browser => ({
+  id: browserId(ids.uuid()),
+  instanceId: HERE,
+  macKeyId: 1,
+  createdAt: NOON,
+  updatedAt: NOON,
+  ...change,
+})
+
+/** Made later than those before it, as far as its id tells. */
+export const aSession = (change: Partial<Session> = {}): Session => ({
+  id: ids.next<SessionId>('sess'),
+  instanceId: HERE,
+  browserId: browserId(ids.uuid()),
+  userId: ids.next<UserId>('user'),
+  actor: null,
+  actorTokenId: null,
+  status: 'active',
+  address: '192.0.2.1',
+  inactivityTimeout: seconds(600),
+  lastActiveAt: NOON,
+  expiresAt: later(3_600_000),
+  createdAt: NOON,
+  updatedAt: NOON,
   ...change,
 })
 

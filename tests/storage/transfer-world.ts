@@ -3,6 +3,7 @@ import { createReadStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import type { Authority } from '../../packages/server/src/authority.ts'
 import { systemRandom } from '../../packages/server/src/core/secrets/random.ts'
 import { createInstance } from '../../packages/server/src/directory/instances/create.ts'
 import { toWebHandler } from '../../packages/server/src/http/adapters/web-handler.ts'
@@ -42,11 +43,14 @@ export async function removePlaces(): Promise<void> {
 }
 
 export interface Served {
+  readonly authority: Authority
   readonly secretKey: string
   // oxlint-disable-next-line typescript/no-explicit-any -- what is in an answer is what is being tested
   request(method: string, path: string, key: string, body?: object): Promise<{ status: number; body: any }>
   /** An instance made by the operator. @returns its key */
   addInstance(name: string): Promise<string>
+  /** Redeems a ticket of the first instance, at a new browser. @returns the id of the session */
+  signIn(ticket: string): Promise<string>
   /** Writes what was noted. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -62,7 +66,7 @@ export async function serve(place: Place): Promise<Served> {
       throw error
     },
   })
-  const { storage, deps } = authority
+  const { storage, deps, frontend } = authority
   const handle = toWebHandler(
     createHandler(authority, {
       publishedKeys: { all: () => [] },
@@ -79,6 +83,7 @@ export async function serve(place: Place): Promise<Served> {
   }
   const isEmpty = (await storage.read.instances.list()).length === 0
   return {
+    authority,
     secretKey: isEmpty ? await addInstance('first') : '',
     addInstance,
     async request(method, path, key, body) {
@@ -93,6 +98,14 @@ export async function serve(place: Place): Promise<Served> {
       const text = await answer.text()
       return { status: answer.status, body: text === '' ? null : JSON.parse(text) }
     },
+    async signIn(ticket) {
+      const [instance] = await storage.read.instances.list()
+      const caller = { kind: 'browser', instanceId: instance!.id, browserId: null } as const
+      const call = { caller, address: '192.0.2.1', traceId: 'test' }
+      const origin = 'https://app.example'
+      const { body } = await frontend.signIn({ call, instance: instance!, browser: null, origin }, ticket)
+      return (body as { response: { created_session_id: string } }).response.created_session_id
+    },
     flush: () => storage.flush(),
     close: () => storage.close(),
   }
@@ -105,6 +118,13 @@ export interface World {
   readonly opaque: { readonly id: string; readonly token: string }
   readonly jwt: { readonly id: string; readonly token: string }
   readonly actorToken: { readonly id: string; readonly token: string }
+  readonly signInToken: { readonly id: string; readonly token: string }
+  /** Good for two uses. */
+  readonly testingToken: { readonly id: string; readonly token: string }
+  /** Of the user, at a browser of its own. */
+  readonly session: { readonly id: string }
+  /** One that an actor token opened. */
+  readonly impersonation: { readonly actorTokenId: string; readonly sessionId: string }
   readonly user: string
 }
 
@@ -115,6 +135,10 @@ export async function fill(served: Served): Promise<World> {
     const answer = await served.request('POST', path, key, body)
     if (answer.status >= 300) throw new Error(`${path}: ${JSON.stringify(answer)}`)
     return answer.body
+  }
+  const idOfTestingToken = async () => {
+    const { body } = await served.request('GET', '/v1/testing_tokens', secretKey)
+    return body.data.find(({ max_uses }: { max_uses: number | null }) => max_uses !== null).id
   }
   await served.addInstance('second')
   const reader = await post('/v1/machines', { name: 'reader "ä\\{},\u2028' })
@@ -137,7 +161,13 @@ export async function fill(served: Served): Promise<World> {
     external_id: 'ext 1',
     public_metadata: { a: [null, 'ß'] },
   })
-  const actorToken = await post('/v1/actor_tokens', { user_id: user.id, actor: { sub: 'user_support' } })
+  const acting = { user_id: user.id, actor: { sub: 'user_support' } }
+  const actorToken = await post('/v1/actor_tokens', { ...acting, reason: 'a "reason"', ticket: '#1' })
+  const redeemed = await post('/v1/actor_tokens', { ...acting, permissions: ['read', 'ß'] })
+  const impersonation = { actorTokenId: redeemed.id, sessionId: await served.signIn(redeemed.token) }
+  const signInToken = await post('/v1/sign_in_tokens', { user_id: user.id })
+  const session = await post('/v1/sessions', { user_id: user.id })
+  const testingToken = await post('/v1/testing_tokens', { label: 'a "label"', max_uses: 2 })
   await post('/v1/testing_tokens')
   await post('/v1/signing_keys/rotate')
   await post(`/v1/machines/${reader.id}/secret_key/rotate`, { previous_token_ttl: 3_600 })
@@ -149,6 +179,10 @@ export async function fill(served: Served): Promise<World> {
     opaque,
     jwt,
     actorToken,
+    signInToken,
+    testingToken: { id: await idOfTestingToken(), token: testingToken.token },
+    session,
+    impersonation,
     user: user.id,
   }
 }

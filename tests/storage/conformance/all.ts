@@ -2,6 +2,7 @@
 import type { Storage } from '../../../packages/server/src/storage/storage.ts'
 import { actorTokenStoreConformance } from './actor-token-store.ts'
 import { auditLogConformance } from './audit-log.ts'
+import { browserStoreConformance } from './browser-store.ts'
 import { enclosingTransactionConformance } from './enclosing-transactions.ts'
 import { idempotentAnswerStoreConformance } from './idempotent-answer-store.ts'
 import { instanceStoreConformance } from './instance-store.ts'
@@ -10,8 +11,12 @@ import { m2mTokenStoreConformance } from './m2m-token-store.ts'
 import { m2mTokenUsesConformance } from './m2m-token-uses.ts'
 import { machineStoreConformance } from './machine-store.ts'
 import { masterKeyStoreConformance } from './master-key-store.ts'
+import { sessionListConformance } from './session-list.ts'
+import { sessionStoreConformance } from './session-store.ts'
 import { sharingConformance } from './sharing.ts'
+import { signInTokenStoreConformance } from './sign-in-token-store.ts'
 import { signingKeyStoreConformance } from './signing-key-store.ts'
+import { sweepingSessionsConformance } from './sweeping-sessions.ts'
 import { sweepingConformance } from './sweeping.ts'
 import { testingTokenStoreConformance } from './testing-token-store.ts'
 import { transactionConformance } from './transactions.ts'
@@ -34,6 +39,7 @@ export interface Opening {
 export function storageConformance({ open, openBeside, reopen, catchUp, auditedInOrder }: Opening): void {
   actorTokenStoreConformance(open)
   auditLogConformance(open, auditedInOrder)
+  browserStoreConformance(open)
   enclosingTransactionConformance(open)
   idempotentAnswerStoreConformance(open, reopen)
   instanceStoreConformance(open)
@@ -42,9 +48,13 @@ export function storageConformance({ open, openBeside, reopen, catchUp, auditedI
   m2mTokenUsesConformance(open, reopen)
   machineStoreConformance(open)
   masterKeyStoreConformance(open)
+  sessionListConformance(open)
+  sessionStoreConformance(open)
   sharingConformance(open, openBeside, catchUp)
+  signInTokenStoreConformance(open)
   signingKeyStoreConformance(open)
   sweepingConformance(open, openBeside, catchUp)
+  sweepingSessionsConformance(open)
   testingTokenStoreConformance(open)
   transactionConformance(open)
   userStoreConformance(open)

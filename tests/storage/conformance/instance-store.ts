@@ -19,6 +19,32 @@ export function instanceStoreConformance(open: Open): void {
       expect(await storage.read.instances.find(live.id)).toEqual(live)
     })
 
+    it('gives back what is said of how browsers use it, and replaces all of that and nothing else', async () => {
+      const storage = await openWithInstances(open)
+      const said = {
+        allowedOrigins: ['https://app.example', 'https://b.example:8443'],
+        signInUrl: 'https://app.example/sign-in?a=1',
+        homeUrl: 'https://app.example/',
+      }
+      const instance = anInstance({ frontendOrigin: 'https://a.example', ...said })
+      await storage.transaction(({ instances }) => instances.insert(instance))
+      expect(await storage.read.instances.find(instance.id)).toEqual(instance)
+      const next = {
+        allowedOrigins: ['http://127.0.0.1:3000'],
+        signInUrl: null,
+        homeUrl: 'https://c.example',
+      }
+      await storage.transaction(({ instances }) => instances.setBrowsing(instance.id, next))
+      expect(await storage.read.instances.find(instance.id)).toEqual({ ...instance, ...next })
+      expect((await storage.read.instances.find(HERE))!.allowedOrigins).toEqual([])
+      const nothing = { allowedOrigins: [], signInUrl: null, homeUrl: null }
+      await storage.transaction(({ instances }) => instances.setBrowsing(instance.id, nothing))
+      expect((await storage.read.instances.list()).find(({ id }) => id === instance.id)).toEqual({
+        ...instance,
+        ...nothing,
+      })
+    })
+
     it('finds nothing under an id that is not there', async () => {
       const storage = await openWithInstances(open)
       expect(await storage.read.instances.find('ins_none' as InstanceId)).toBeNull()
