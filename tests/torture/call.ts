@@ -22,19 +22,37 @@ const PATIENCE_MS = 6_000
 const agent = new Agent({ keepAlive: true, maxSockets: 256, scheduling: 'lifo' })
 
 /** @returns `null` if there was no whole answer: it may have been done or not, then or later */
-export function post({ url, path, key, body, idempotencyKey, patience }: Asked): Promise<Reply | null> {
-  const text = JSON.stringify(body)
+export const post = ({ url, path, key, body, idempotencyKey, patience }: Asked): Promise<Reply | null> =>
+  send(url + path, JSON.stringify(body), patience ?? PATIENCE_MS, {
+    authorization: `Bearer ${key}`,
+    'content-type': 'application/json',
+    ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+  })
+
+/** As a page of that frontend posts a form. @returns as `post` */
+export const postForm = (
+  url: string,
+  frontendHost: string,
+  fields: Record<string, string>,
+): Promise<Reply | null> =>
+  send(url, new URLSearchParams(fields).toString(), PATIENCE_MS, {
+    host: frontendHost,
+    origin: `https://${frontendHost}`,
+    'content-type': 'application/x-www-form-urlencoded',
+  })
+
+function send(
+  url: string,
+  text: string,
+  patience: number,
+  headers: Record<string, string>,
+): Promise<Reply | null> {
   return new Promise((resolve) => {
-    const sending = request(url + path, {
+    const sending = request(url, {
       method: 'POST',
       agent,
-      signal: AbortSignal.timeout(patience ?? PATIENCE_MS),
-      headers: {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(text),
-        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
-      },
+      signal: AbortSignal.timeout(patience),
+      headers: { ...headers, 'content-length': Buffer.byteLength(text) },
     })
     const giveUp = () => resolve(null)
     sending.once('error', giveUp)

@@ -4,6 +4,8 @@ import { runCli } from '../support/server-process.ts'
 export interface Group {
   readonly name: string
   readonly secretKey: string
+  /** Of its instance's frontend. */
+  readonly frontendHost: string
   /** Of the machine that issues and revokes, and of the one that verifies. */
   readonly issuerKey: string
   readonly verifierKey: string
@@ -19,7 +21,7 @@ export async function createGroups(url: string, environment: Record<string, stri
   const machines = await createInstance('machines', environment)
   const whole = await createInstance('whole', environment)
   const signed = await createInstance('signed', environment)
-  const keyId: string = (await ask(url, signed, '/v1/signing_keys')).data[0].id
+  const keyId: string = (await ask(url, signed.secretKey, '/v1/signing_keys')).data[0].id
   return [
     await createGroup(url, machines, 'steady', BOTH),
     await createGroup(url, machines, 'machine', BOTH, (subject) => () => ({ subject })),
@@ -28,20 +30,28 @@ export async function createGroups(url: string, environment: Record<string, stri
   ]
 }
 
-async function createInstance(name: string, environment: Record<string, string>): Promise<string> {
-  const flags = ['--json', '--name', name, '--frontend-origin', `https://clerk.${name}.example`]
+interface Instance {
+  readonly secretKey: string
+  readonly frontendHost: string
+}
+
+async function createInstance(name: string, environment: Record<string, string>): Promise<Instance> {
+  const frontendHost = `clerk.${name}.example`
+  const flags = ['--json', '--name', name, '--frontend-origin', `https://${frontendHost}`]
   const { code, stdout, stderr } = await runCli(['instances', 'create', ...flags], environment)
   if (code !== 0) throw new Error(`An instance could not be made: ${stderr}`)
-  return (JSON.parse(stdout) as { secretKey: string }).secretKey
+  const { secretKey } = JSON.parse(stdout) as { secretKey: string }
+  return { secretKey, frontendHost }
 }
 
 async function createGroup(
   url: string,
-  secretKey: string,
+  instance: Instance,
   name: string,
   formats: Group['formats'],
   bulkOf?: (subject: string) => () => object,
 ): Promise<Group> {
+  const { secretKey } = instance
   const verifier = await ask(url, secretKey, '/v1/machines', { name: `${name} verifier` })
   const issuer = await ask(url, secretKey, '/v1/machines', {
     name: `${name} issuer`,
@@ -51,7 +61,7 @@ async function createGroup(
   })
   return {
     name,
-    secretKey,
+    ...instance,
     issuerKey: issuer.secret_key,
     verifierKey: verifier.secret_key,
     bulk: bulkOf?.(issuer.id) ?? null,

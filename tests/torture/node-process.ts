@@ -1,4 +1,6 @@
 /** Several servers as processes of their own, each on its own port, that can be killed, paused and started again. */
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startServe } from '../cli/serve-process.ts'
 import { removeFolder, temporaryFolder, type ServerProcess } from '../support/server-process.ts'
@@ -7,6 +9,8 @@ export interface ServerNode {
   readonly name: string
   /** The same for as long as the node exists. */
   readonly url: string
+  /** Where browsers would ask it. */
+  readonly frontendUrl: string
   /** Its own folder; it keeps its database there, unless its environment names one that is elsewhere. */
   readonly data: string
   running(): boolean
@@ -53,8 +57,10 @@ export async function removeNodes(nodes: readonly ServerNode[]): Promise<void> {
 
 async function startNode(name: string, environment: Record<string, string>): Promise<ServerNode> {
   const data = temporaryFolder()
+  const frontendPort = await freePort()
+  const frontend = ['--frontend-port', String(frontendPort), '--sign-in-limit', '0']
   const serve = async (port: string) => {
-    const server = await startServe({ data, environment, flags: ['--port', port] })
+    const server = await startServe({ data, environment, flags: ['--port', port, ...frontend] })
     await untilReady(server)
     return server
   }
@@ -67,6 +73,7 @@ async function startNode(name: string, environment: Record<string, string>): Pro
   return {
     name,
     url,
+    frontendUrl: `http://127.0.0.1:${frontendPort}`,
     data,
     running: () => isRunning(server),
     log: () => earlierLog + server.log(),
@@ -86,6 +93,15 @@ async function startNode(name: string, environment: Record<string, string>): Pro
       server = await serve(new URL(url).port)
     },
   }
+}
+
+/** One that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
 }
 
 const isRunning = ({ child }: ServerProcess): boolean => child.exitCode === null && child.signalCode === null

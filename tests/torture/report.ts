@@ -15,11 +15,12 @@ const SHOWN = 5
 const whole = (milliseconds: number): string => milliseconds.toFixed(1)
 
 export function describeStorm(report: StormReport, seconds: number): Finding {
-  const { violations, surprises, faults, calls, latency } = report
+  const { violations, surprises, redemptions, faults, calls, latency } = report
   const lines = [
     `${seconds} s: ${violations.length} violations, ${surprises.length} surprises`,
     `faults: ${listOf(faults)}`,
     `calls: ${listOf(calls)}`,
+    `redemptions: ${redemptions.tickets} tickets, each asked for by several at once; ${redemptions.won} won by one; ${redemptions.wrong.length} wrong`,
     `another node accepted at most ${whole(latency.otherNodes.lastAccepted.max)} ms after the acknowledgement, the same one ${whole(latency.sameNode.lastAccepted.max)} ms`,
     ...violations.slice(0, SHOWN).map(describeViolation),
     ...violations
@@ -30,8 +31,10 @@ export function describeStorm(report: StormReport, seconds: number): Finding {
           .map((event) => `  ${JSON.stringify(event)}`),
       ),
     ...surprises.slice(0, SHOWN),
+    ...redemptions.wrong.slice(0, SHOWN),
   ]
-  return { good: violations.length === 0 && surprises.length === 0, text: lines.join('\n      ') }
+  const bad = violations.length + surprises.length + redemptions.wrong.length
+  return { good: bad === 0, text: lines.join('\n      ') }
 }
 
 export function describeMeasured(name: string, { latency, violations }: Measured): Finding {

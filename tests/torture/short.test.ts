@@ -46,11 +46,13 @@ describe(`three nodes on one database, by chance ${seed}`, () => {
   it(
     'lose nothing that they acknowledged and accept nothing that they must not, whatever goes wrong',
     async () => {
-      const { violations, surprises, faults, calls } = await runStorm(world, FAULTS, {
+      const { violations, surprises, redemptions, faults, calls } = await runStorm(world, FAULTS, {
         seconds: 12,
         chance: createChance(seed),
       })
       expect({ violations, surprises }).toEqual({ violations: [], surprises: [] })
+      expect(redemptions.wrong).toEqual([])
+      expect(redemptions.won).toBeGreaterThan(0)
       expect(Object.keys(faults).length).toBeGreaterThan(1)
       for (const kind of ['issue', 'idempotent_issue', 'verify', 'revoke']) {
         expect(calls[`${kind} ok`], kind).toBeGreaterThan(0)

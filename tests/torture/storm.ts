@@ -5,6 +5,7 @@ import { startAgain, type Fault } from './faults.ts'
 import { checkHistory, type HistoryEvent, type Violation } from './history.ts'
 import { startLoad } from './load.ts'
 import { measureRevocations, type RevocationLatency } from './revocation-latency.ts'
+import { startRedemptions, type RedemptionReport } from './redemptions.ts'
 import type { World } from './world.ts'
 
 export interface StormReport {
@@ -15,6 +16,7 @@ export interface StormReport {
   /** How often each kind of call had each outcome, as `verify ok`. */
   readonly calls: Readonly<Record<string, number>>
   readonly latency: RevocationLatency
+  readonly redemptions: RedemptionReport
   /** For a closer look: all that is known of the tokens of the violations. */
   readonly evidence: readonly HistoryEvent[]
 }
@@ -30,6 +32,7 @@ export async function runStorm(
   { seconds, chance }: { seconds: number; chance: Chance },
 ): Promise<StormReport> {
   const load = startLoad(world, chance.fork())
+  const redeeming = startRedemptions(world, chance.fork())
   const until = Date.now() + seconds * 1_000
   const counts: Record<string, number> = {}
   await sleep(CALM_MS)
@@ -49,11 +52,11 @@ export async function runStorm(
     }),
   )
   await sleep(Math.max(until - Date.now(), CALM_MS))
-  await load.stop()
+  await Promise.all([load.stop(), redeeming.stop()])
   for (const node of world.nodes) if (!node.running()) await startAgain(node)
   await sleep(world.leaseMs)
   for (const node of world.nodes) await load.verifyAll(node)
-  return judge(world, load, counts)
+  return { ...judge(world, load, counts), redemptions: await redeeming.check(world.nodes[0]!) }
 }
 
 /** @throws what says which fault never came to its end, instead of waiting for ever */
@@ -68,7 +71,7 @@ function judge(
   { leaseMs }: World,
   { events, surprises }: Pick<ReturnType<typeof startLoad>, 'events' | 'surprises'>,
   faults: Record<string, number>,
-): StormReport {
+): Omit<StormReport, 'redemptions'> {
   const violations = checkHistory(events, { boundMs: leaseMs })
   const suspects = new Set(violations.map(({ tokenId }) => tokenId))
   const calls = Object.groupBy(events, ({ kind, outcome }) => `${kind} ${outcome}`)

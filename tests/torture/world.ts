@@ -68,6 +68,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       ...(options.clocks && clockOf(folder, place)),
       ...(cluster !== null && databaseOf(cluster, links[place]!)),
       MINTMARK_LOG_LEVEL: 'error',
+      MINTMARK_ACCEPT_UNKNOWN_USERS: 'true',
       MINTMARK_DATABASE_LISTEN: String(options.listen),
       MINTMARK_REVOCATION_LEASE: String(options.leaseMs),
     }))
