@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { Components, Schema } from './json-schema.ts'
 import { schemaOf, type DocumentedOperation, type Endpoint } from './openapi-document.ts'
-import { ANY_JSON, arbitraryOf, known, NASTY_TEXT } from './schema-arbitrary.ts'
+import { ANY_JSON, arbitraryOf, known, NASTY_TEXT, type KnownKind } from './schema-arbitrary.ts'
 
 /** Ids in path, query and body may still stand for things that are there (`fillIn`). */
 export interface FuzzRequest {
@@ -19,8 +19,11 @@ const encoded = (text: string): string => encodeURIComponent(text.toWellFormed()
 /** What stands for an id is no text of the request yet, and must not be encoded. */
 const inUrl = (text: string): string => (text.startsWith('⟦') ? text : encoded(text))
 
-/** A pair of machines that belong together is seldom found by finding each. */
-const SCOPE = '{machine_id}/scopes/{other_machine_id}'
+/** What belongs together, such as a pair of machines, is seldom found by finding each. */
+const TOGETHER: readonly (readonly [part: string, kind: KnownKind])[] = [
+  ['{machine_id}/scopes/{other_machine_id}', 'scope'],
+  ['{session_id}/refresh', 'renewable'],
+]
 
 function pathOf({ path, operation }: Endpoint, components: Components): fc.Arbitrary<string> {
   const parameters = operation.parameters.filter((each) => each.in === 'path')
@@ -35,11 +38,12 @@ function pathOf({ path, operation }: Endpoint, components: Components): fc.Arbit
   const filled = values.map((texts) =>
     parameters.reduce((text, { name }, index) => text.replace(`{${name}}`, inUrl(texts[index]!)), path),
   )
+  const together = TOGETHER.filter(([part]) => path.includes(part)).map(([part, kind]) => ({
+    weight: 20,
+    arbitrary: known(kind).map((found) => path.replace(part, found)),
+  }))
   return fc.oneof(
-    {
-      weight: path.includes(SCOPE) ? 20 : 0,
-      arbitrary: known('scope').map((pair) => path.replace(SCOPE, pair)),
-    },
+    ...together,
     { weight: 20, arbitrary: filled },
     { weight: 1, arbitrary: filled.map((text) => `${text}/`) },
     { weight: 1, arbitrary: NASTY_TEXT.map((text) => `/v1/${text}`) },

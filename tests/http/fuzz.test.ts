@@ -42,32 +42,57 @@ beforeAll(async () => {
   known = {
     // Without the machine whose key is used: a request may delete what it finds here.
     machine: [reader.id, stranger.id],
-    user: [ids.user],
+    user: [await newUser()],
     m2mToken: [ids.m2mToken],
     actorToken: [ids.actorToken],
+    signInToken: [ids.signInToken],
+    testingToken: [ids.testingToken],
+    session: [await newSession()],
     signingKey: [ids.signingKey],
     secret: Object.values(tokens),
     scope: [`${world.issuer.id}/scopes/${reader.id}`],
+    // These three are of one session, whose user nobody is told of.
+    renewable: [`${ids.session}/refresh`],
+    expiredToken: [ids.sessionToken],
+    refreshToken: [ids.refreshToken],
   }
 })
 afterAll(() => t.close())
+
+const create = async (path: string, body: object): Promise<string> =>
+  (await t.request('POST', path, { key: world.instance.secretKey, body })).body.id
+const newUser = () => create('/v1/users', {})
+const newSession = async () => create('/v1/sessions', { user_id: await newUser() })
+
+/** A second, and a JWT of it: those of before may all have been revoked by now. */
+async function moveOn(): Promise<void> {
+  t.clock.advance(1_000)
+  const path = `/v1/sessions/${world.ids.session}/tokens`
+  const { body } = await t.request('POST', path, { key: world.instance.secretKey, body: {} })
+  known.expiredToken = [body.jwt]
+  learn(body)
+}
 
 const KIND_OF: Readonly<Record<string, KnownKind>> = {
   machine: 'machine',
   user: 'user',
   machine_to_machine_token: 'm2mToken',
   actor_token: 'actorToken',
+  sign_in_token: 'signInToken',
+  testing_token: 'testingToken',
+  session: 'session',
   signing_key: 'signingKey',
 }
 
 /** Whose secrets are kept, for what verifies them. */
-const SECRET_KINDS = new Set(['machine_to_machine_token', 'testing_token'])
+const SECRET_KINDS = new Set(['machine_to_machine_token', 'testing_token', 'sign_in_token'])
 
 /** Keeps what an answer shows, so that later requests find it. */
 function learn(body: Answer['body']): void {
   const kind = KIND_OF[body?.object]
   if (kind !== undefined && body.deleted === true) forget(kind, body.id)
-  else if (kind !== undefined) keep(kind, body.id)
+  else if (kind !== undefined && typeof body.id === 'string') keep(kind, body.id)
+  if (body?.object === 'token') keep('secret', body.jwt)
   if (SECRET_KINDS.has(String(body?.object)) && typeof body.token === 'string') keep('secret', body.token)
   if (body?.object === 'machine_scope' && body.deleted !== true) {
     keep('scope', `${body.from_machine_id}/scopes/${body.to_machine_id}`)
@@ -141,6 +166,7 @@ describe('the authority under fuzz', () => {
     const property = fc.asyncProperty(
       fc.array(request, { minLength: TOGETHER, maxLength: TOGETHER }),
       async (together) => {
+        await moveOn()
         const answers = await Promise.all(together.map(({ asked }) => send(asked)))
         answers.forEach((answer, index) => {
           const { at, asked } = together[index]!

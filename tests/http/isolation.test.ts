@@ -1,7 +1,9 @@
 /** Two instances in one authority: whatever is asked with a key of one, nothing of the other is seen or changed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { verifySessionToken } from '../../packages/server/src/directory/sessions/verify.ts'
 import { verifyActorToken } from '../../packages/server/src/tokens/actor-tokens/verify.ts'
 import { verifyMachineToken } from '../../packages/server/src/tokens/machine-tokens/verify.ts'
+import { verifySignInToken } from '../../packages/server/src/tokens/sign-in-tokens/verify.ts'
 import { verifyTestingToken } from '../../packages/server/src/tokens/testing-tokens/verify.ts'
 import { startAuthority, type Answer, type TestAuthority } from '../support/authority.ts'
 import { edgeOf, expectRefusal, expectSuccess, expectUnchanged, readJwt, shapeOf } from './support.ts'
@@ -14,7 +16,7 @@ let owner: World
 let intruder: World
 
 beforeAll(async () => {
-  t = await startAuthority()
+  t = await startAuthority({ testingTokensOnLive: true })
   owner = await createWorld(t)
   intruder = await createWorld(t, await t.addInstance('live'))
 })
@@ -32,6 +34,12 @@ const NAMING = samplesOf(ABSENT_IDS)
   .filter(({ operation }) => operation !== 'machineTokens.create')
   .map(({ name }) => name)
 
+/** How a live instance, as the intruder is, is refused where it is not with 404. */
+const OTHERWISE: Readonly<Record<string, readonly [status: number, code: string]>> = {
+  'sessions.create': [400, 'request_invalid_for_environment'],
+  'sessions.refresh': [401, 'authentication_invalid'],
+}
+
 describe.each(NAMING)('%s', (name) => {
   // Stops one tenant from reading, changing or even counting what another has (IDOR).
   it('answers for another instance’s ids exactly as for ids that do not exist, and changes nothing', async () => {
@@ -43,10 +51,11 @@ describe.each(NAMING)('%s', (name) => {
     }
   })
 
-  it('is 404 for the instance that asks', async () => {
-    const { callers } = sampleNamed(name, owner.ids)
+  it('says to the instance that asks no more than that it is not there', async () => {
+    const { callers, operation } = sampleNamed(name, owner.ids)
     const key = callers === 'machine' ? intruder.issuer.secretKey : intruder.instance.secretKey
-    expectRefusal(await send(sampleNamed(name, owner.ids), key), 404, 'resource_not_found')
+    const [status, code] = OTHERWISE[operation] ?? [404, 'resource_not_found']
+    expectRefusal(await send(sampleNamed(name, owner.ids), key), status, code)
   })
 })
 
@@ -71,6 +80,7 @@ describe('a request that mixes what is one’s own with what is another’s', ()
       'an actor token for a foreign user',
       () => ['/v1/actor_tokens', { user_id: owner.ids.user, actor: { sub: intruder.ids.user } }],
     ],
+    ['a sign-in token for a foreign user', () => ['/v1/sign_in_tokens', { user_id: owner.ids.user }]],
   ] as const)('is 404 for %s, and changes nothing', async (_what, make) => {
     const [path, body] = make()
     const answer = await expectUnchanged(t, () => post(path as string, body))
@@ -112,6 +122,12 @@ describe('a list', () => {
       '/v1/jwks',
       '/v1/signing_keys',
       `/v1/m2m_tokens?subject=${intruder.issuer.id}&revoked=true&expired=true`,
+      '/v1/actor_tokens?limit=500',
+      `/v1/actor_tokens?user_id=${user}`,
+      '/v1/testing_tokens?limit=500',
+      '/v1/sessions?limit=500',
+      `/v1/sessions?user_id=${user}`,
+      `/v1/sessions?paginated=true&user_id=${user}`,
     ]) {
       const body = expectSuccess(await ask(path))
       const foreign = [...names(owner.ids), owner.instance.instance.id]
@@ -122,7 +138,12 @@ describe('a list', () => {
 
   it('counts nothing of another instance', async () => {
     expect(expectSuccess(await ask(`/v1/users/count?user_id=${owner.ids.user}`)).total_count).toBe(0)
-    expect(expectSuccess(await ask(`/v1/machines?query=${owner.ids.issuer}`)).total_count).toBe(0)
+    for (const path of [
+      `/v1/machines?query=${owner.ids.issuer}`,
+      `/v1/sessions?paginated=true&user_id=${owner.ids.user}`,
+      `/v1/actor_tokens?user_id=${owner.ids.user}`,
+    ])
+      expect(expectSuccess(await ask(path)).total_count).toBe(0)
     const { data, total_count } = expectSuccess(await ask('/v1/machines?limit=500'))
     expect(total_count).toBe(data.length)
   })
@@ -136,6 +157,9 @@ describe('a token of another instance', () => {
     expect((await verifyTestingToken(deps, id, tokens.testingToken)).active).toBe(false)
     expect((await verifyActorToken(deps, id, tokens.actorTicket)).active).toBe(false)
     expect((await verifyMachineToken(deps, id, tokens.machineToken)).active).toBe(false)
+    expect((await verifySignInToken(deps, id, tokens.signInTicket)).active).toBe(false)
+    expect((await verifySessionToken(deps, id, tokens.sessionJwt)).active).toBe(false)
+    expect(await t.authority.frontend.recognize(id, tokens.browserCookie)).toBeNull()
     for (const token of [tokens.m2mOpaque, tokens.m2mJwt]) {
       for (const { secretKey } of [intruder.instance, intruder.reader, intruder.issuer]) {
         const answer = await t.request('POST', '/v1/m2m_tokens/verify', { key: secretKey, body: { token } })

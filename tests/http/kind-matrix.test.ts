@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { publishableKeyOf } from '../../packages/server/src/directory/instances/instance.ts'
 import { verifyActorToken } from '../../packages/server/src/tokens/actor-tokens/verify.ts'
 import { verifyMachineToken } from '../../packages/server/src/tokens/machine-tokens/verify.ts'
+import { verifySignInToken } from '../../packages/server/src/tokens/sign-in-tokens/verify.ts'
 import { startAuthority, type TestAuthority } from '../support/authority.ts'
 import { expectRefusal, expectUnchanged, readJwt } from './support.ts'
 import { ABSENT_IDS, badKeyCode, createWorld, samplesOf, type World } from './world.ts'
@@ -12,11 +13,16 @@ const KINDS = [
   'm2mJwt',
   'm2mJwtLikeTicket',
   'actorTicket',
+  'signInTicket',
   'testingToken',
   'testingSecretAlone',
   'machineToken',
   'machineTokenLikeTicket',
   'machineTokenLegacy',
+  'machineTokenLikeSession',
+  'sessionJwt',
+  'browserCookie',
+  'refreshCookie',
   'instanceKey',
   'machineKey',
   'publishableKey',
@@ -38,6 +44,8 @@ beforeAll(async () => {
     (await t.request('POST', path, { key, body })).body
   const m2m = { token_format: 'jwt', claims: likeTicket }
   const machine = { machine_id: world.issuer.id, claims: { ...likeTicket, cat: 'cl_B7d4PD222AAA' } }
+  const { sid, act } = readJwt(world.tokens.sessionJwt).payload
+  const likeSession = { machine_id: world.issuer.id, claims: { sid, act, v: 2, sts: 'active' } }
   const legacy = await startAuthority({ machineJwtCategory: 'legacy' })
   const ofLegacy = await legacy.request('POST', '/v1/machine_tokens', {
     key: legacy.first.secretKey,
@@ -49,6 +57,7 @@ beforeAll(async () => {
     m2mJwtLikeTicket: (await ask('/v1/m2m_tokens', world.issuer.secretKey, m2m)).token,
     machineTokenLikeTicket: (await ask('/v1/machine_tokens', secretKey, machine)).jwt,
     machineTokenLegacy: ofLegacy.body.jwt,
+    machineTokenLikeSession: (await ask('/v1/machine_tokens', secretKey, likeSession)).jwt,
     testingSecretAlone: world.tokens.testingToken.slice(world.tokens.testingToken.indexOf('-') + 1),
     instanceKey: secretKey,
     machineKey: world.issuer.secretKey,
@@ -69,6 +78,21 @@ const verifyAt =
   }
 
 const verifyM2m = (key: () => string, field = 'token') => verifyAt('/v1/m2m_tokens/verify', key, field)
+
+async function isRenewed(change: object): Promise<boolean> {
+  const { session, sessionToken, refreshToken } = world.ids
+  const given = {
+    expired_token: sessionToken,
+    refresh_token: refreshToken,
+    request_origin: 'https://a.example',
+  }
+  const { status } = await t.request('POST', `/v1/sessions/${session}/refresh`, {
+    key: world.instance.secretKey,
+    body: { ...given, ...change },
+  })
+  expect([200, 401, 422]).toContain(status)
+  return status === 200
+}
 
 interface Verifier {
   readonly accepts: readonly Kind[]
@@ -102,8 +126,30 @@ const VERIFIERS: Readonly<Record<string, Verifier>> = {
     verify: async (token) =>
       (await verifyActorToken(t.authority.deps, world.instance.instance.id, token)).active,
   },
+  'sign-in token verification': {
+    accepts: ['signInTicket'],
+    verify: async (token) =>
+      (await verifySignInToken(t.authority.deps, world.instance.instance.id, token)).active,
+  },
+  'session token verification': {
+    accepts: ['sessionJwt'],
+    verify: verifyAt('/v1/sessions/verify', () => world.instance.secretKey),
+  },
+  'session renewal, given it as the expired token': {
+    accepts: ['sessionJwt'],
+    verify: async (token) => isRenewed({ expired_token: token }),
+  },
+  'session renewal, given it as the refresh token': {
+    accepts: ['refreshCookie'],
+    verify: async (token) => isRenewed({ refresh_token: token }),
+  },
+  'the cookie of the Frontend API': {
+    accepts: ['browserCookie'],
+    verify: async (token) =>
+      (await t.authority.frontend.recognize(world.instance.instance.id, token)) !== null,
+  },
   'machine token verification': {
-    accepts: ['machineToken', 'machineTokenLikeTicket'],
+    accepts: ['machineToken', 'machineTokenLikeTicket', 'machineTokenLikeSession'],
     verify: async (token) =>
       (await verifyMachineToken(t.authority.deps, world.instance.instance.id, token)).active,
   },
@@ -135,6 +181,7 @@ describe.each(samplesOf(ABSENT_IDS).map(({ name }) => name))('%s', (name) => {
   })
 
   it.each(KINDS.filter(opens))('is open to %s as bearer', async (kind) => {
-    expect((await send(presented[kind])).status).not.toBe(401)
+    const { body } = await send(presented[kind])
+    expect(body.errors?.[0].code).not.toBe(badKeyCode(sample))
   })
 })

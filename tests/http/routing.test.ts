@@ -181,9 +181,9 @@ describe('a path', () => {
 })
 
 describe('a query', () => {
-  const WITHOUT_QUERY = SAMPLES.filter(
-    ({ operation }) => !['m2mTokens.list', 'machines.list', 'users.list', 'users.count'].includes(operation),
-  )
+  // Lists take one, but for those of an instance's own keys, of which there are few.
+  const WITH_QUERY = /^(?!signingKeys).*\.list$|^users\.count$/
+  const WITHOUT_QUERY = SAMPLES.filter(({ operation }) => !WITH_QUERY.test(operation))
   it('does not matter to an operation that has no parameters', async () => {
     for (const { name } of WITHOUT_QUERY.filter(({ method }) => method === 'GET')) {
       const { path } = sampleNamed(name)

@@ -8,9 +8,15 @@ export const KNOWN_KINDS = [
   'user',
   'm2mToken',
   'actorToken',
+  'signInToken',
+  'testingToken',
+  'session',
   'signingKey',
   'secret',
   'scope',
+  'renewable',
+  'expiredToken',
+  'refreshToken',
 ] as const
 export type KnownKind = (typeof KNOWN_KINDS)[number]
 
@@ -27,10 +33,15 @@ const PREFIXES: readonly (readonly [start: string, kind: KnownKind])[] = [
   ['^user_', 'user'],
   ['^mt_', 'm2mToken'],
   ['^act_', 'actorToken'],
+  ['^sit_', 'signInToken'],
+  ['^tt_', 'testingToken'],
+  ['^sess_', 'session'],
   ['^(?:ins|kid)_', 'signingKey'],
 ]
 const NAMES: Readonly<Record<string, KnownKind>> = {
   token: 'secret',
+  expired_token: 'expiredToken',
+  refresh_token: 'refreshToken',
   secret: 'secret',
   user_id: 'user',
   machine_id: 'machine',

@@ -21,6 +21,11 @@ export const PATTERNS = {
   user: /^user_[0-9A-Za-z]{27}$/,
   m2mToken: /^mt_[0-9a-f]{32}$/,
   actorToken: /^act_[0-9A-Za-z]{27}$/,
+  signInToken: /^sit_[0-9A-Za-z]{27}$/,
+  testingToken: /^tt_[0-9a-f]{32}$/,
+  session: /^sess_[0-9A-Za-z]{27}$/,
+  browser: /^client_[0-9a-f]{32}$/,
+  jwt: /^ey[\w-]+\.ey[\w-]+\.[\w-]+$/,
   opaqueSecret: /^mt_[0-9A-Za-z]{51}$/,
   machineKey: /^ak_[0-9A-Za-z]{51}$/,
   trace: /^[\w-]{16,64}$/,
@@ -33,6 +38,9 @@ export const ABSENT = {
   user: `user_${'3'.repeat(27)}`,
   m2mToken: `mt_${'3'.repeat(32)}`,
   actorToken: `act_${'3'.repeat(27)}`,
+  signInToken: `sit_${'3'.repeat(27)}`,
+  testingToken: `tt_${'3'.repeat(32)}`,
+  session: `sess_${'3'.repeat(27)}`,
   signingKey: `kid_${'3'.repeat(27)}`,
 } as const
 

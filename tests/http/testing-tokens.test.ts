@@ -52,11 +52,6 @@ describe('issuing a testing token', () => {
     expect(new Set(all.map(({ body }) => body.token)).size).toBe(20)
   })
 
-  it('is for test and live instances alike', async () => {
-    const live = await t.addInstance('live')
-    expect(expectSuccess(await create({}, live.secretKey)).object).toBe('testing_token')
-  })
-
   it('is good to the second that it tells, and not a millisecond longer', async () => {
     const { token, expires_at } = expectSuccess(await create())
     const verdict = () => verifyTestingToken(t.authority.deps, t.first.instance.id, token)

@@ -20,8 +20,12 @@ export interface World {
     readonly m2mOpaque: string
     readonly m2mJwt: string
     readonly actorTicket: string
+    readonly signInTicket: string
     readonly testingToken: string
     readonly machineToken: string
+    readonly sessionJwt: string
+    readonly browserCookie: string
+    readonly refreshCookie: string
   }
 }
 
@@ -33,10 +37,17 @@ export interface Ids {
   readonly user: string
   readonly m2mToken: string
   readonly actorToken: string
+  readonly signInToken: string
+  /** Of the user, at a browser. */
+  readonly session: string
+  /** A JWT of that session, and what renews it. */
+  readonly sessionToken: string
+  readonly refreshToken: string
   /** The secret that stands for an M2M token. */
   readonly secret: string
-  /** A testing token, which is its own secret. */
   readonly testingToken: string
+  /** The secret that stands for a testing token. */
+  readonly testingSecret: string
   readonly signingKey: string
 }
 
@@ -47,8 +58,13 @@ export const ABSENT_IDS: Ids = {
   user: ABSENT.user,
   m2mToken: ABSENT.m2mToken,
   actorToken: ABSENT.actorToken,
+  signInToken: ABSENT.signInToken,
+  session: ABSENT.session,
+  sessionToken: 'absent.session.token',
+  refreshToken: `rt_${'3'.repeat(51)}`,
   secret: `mt_${'3'.repeat(51)}`,
-  testingToken: `1700000000-c_${'3'.repeat(51)}`,
+  testingToken: ABSENT.testingToken,
+  testingSecret: `1700000000-c_${'3'.repeat(51)}`,
   signingKey: ABSENT.signingKey,
 }
 
@@ -63,7 +79,12 @@ export async function createWorld(t: TestAuthority, instance: TestInstance = t.f
   const opaque = await ask('/v1/m2m_tokens', issuer.secretKey, {})
   const jwt = await ask('/v1/m2m_tokens', issuer.secretKey, { token_format: 'jwt' })
   const actor = await ask('/v1/actor_tokens', key, { user_id: user.id, actor: { sub: 'user_support' } })
+  const signIn = await ask('/v1/sign_in_tokens', key, { user_id: user.id })
   const testing = await ask('/v1/testing_tokens', key, {})
+  const testingTokens = await t.request('GET', '/v1/testing_tokens?limit=1', { key })
+  const redeemed = await ask('/v1/sign_in_tokens', key, { user_id: user.id })
+  const { session, secrets } = await signInWith(t, instance, redeemed.token)
+  const sessionToken = await ask(`/v1/sessions/${session}/tokens`, key, {})
   const machineToken = await ask('/v1/machine_tokens', key, { machine_id: issuer.id })
   return {
     instance,
@@ -77,18 +98,37 @@ export async function createWorld(t: TestAuthority, instance: TestInstance = t.f
       user: user.id,
       m2mToken: opaque.id,
       actorToken: actor.id,
+      signInToken: signIn.id,
+      session,
+      sessionToken: sessionToken.jwt,
+      refreshToken: secrets.refresh,
       secret: opaque.token,
-      testingToken: testing.token,
+      testingToken: testingTokens.body.data[0].id,
+      testingSecret: testing.token,
       signingKey: instance.instance.id,
     },
     tokens: {
       m2mOpaque: opaque.token,
       m2mJwt: jwt.token,
       actorTicket: actor.token,
+      signInTicket: signIn.token,
       testingToken: testing.token,
       machineToken: machineToken.jwt,
+      sessionJwt: sessionToken.jwt,
+      browserCookie: secrets.cookie,
+      refreshCookie: secrets.refresh,
     },
   }
+}
+
+/** Redeems a ticket at a new browser. @returns the session's id and the browser's cookies */
+export async function signInWith({ authority }: TestAuthority, { instance }: TestInstance, ticket: string) {
+  const { frontend } = authority
+  const caller = { kind: 'browser', instanceId: instance.id, browserId: null } as const
+  const call = { caller, address: '192.0.2.1', traceId: 'test' }
+  const told = await frontend.signIn({ call, instance, browser: null, origin: 'https://app.example' }, ticket)
+  const { response } = told.body as { response: { created_session_id: string } }
+  return { session: response.created_session_id, secrets: frontend.secretsOf(told.browser!) }
 }
 
 export interface Sample {
@@ -106,6 +146,12 @@ type Row = readonly [operation: string, callers: Sample['callers'], line: string
 /** One good request for each operation and each path it has. */
 export function samplesOf(ids: Ids): readonly Sample[] {
   const machine = `/v1/machines/${ids.issuer}`
+  const session = `/v1/sessions/${ids.session}`
+  const renewal = {
+    expired_token: ids.sessionToken,
+    refresh_token: ids.refreshToken,
+    request_origin: 'https://app.example',
+  }
   const rows: readonly Row[] = [
     ['m2mTokens.create', 'machine', 'POST /v1/m2m_tokens', {}],
     ['m2mTokens.list', 'instance or machine', `GET /v1/m2m_tokens?subject=${ids.issuer}`],
@@ -118,9 +164,24 @@ export function samplesOf(ids: Ids): readonly Sample[] {
       'POST /v1/actor_tokens',
       { user_id: ids.user, actor: { sub: 'user_support' } },
     ],
+    ['actorTokens.list', 'instance', 'GET /v1/actor_tokens'],
+    ['actorTokens.get', 'instance', `GET /v1/actor_tokens/${ids.actorToken}`],
     ['actorTokens.revoke', 'instance', `POST /v1/actor_tokens/${ids.actorToken}/revoke`, {}],
+    ['actorTokens.end', 'instance', `POST /v1/actor_tokens/${ids.actorToken}/end`, {}],
+    ['signInTokens.create', 'instance', 'POST /v1/sign_in_tokens', { user_id: ids.user }],
+    ['signInTokens.revoke', 'instance', `POST /v1/sign_in_tokens/${ids.signInToken}/revoke`, {}],
     ['testingTokens.create', 'instance', 'POST /v1/testing_tokens', {}],
-    ['testingTokens.verify', 'instance', 'POST /v1/testing_tokens/verify', { token: ids.testingToken }],
+    ['testingTokens.verify', 'instance', 'POST /v1/testing_tokens/verify', { token: ids.testingSecret }],
+    ['testingTokens.list', 'instance', 'GET /v1/testing_tokens'],
+    ['testingTokens.get', 'instance', `GET /v1/testing_tokens/${ids.testingToken}`],
+    ['testingTokens.revoke', 'instance', `POST /v1/testing_tokens/${ids.testingToken}/revoke`, {}],
+    ['sessions.list', 'instance', 'GET /v1/sessions?paginated=true'],
+    ['sessions.create', 'instance', 'POST /v1/sessions', { user_id: ids.user }],
+    ['sessions.get', 'instance', `GET ${session}`],
+    ['sessions.createToken', 'instance', `POST ${session}/tokens`, {}],
+    ['sessions.refresh', 'instance', `POST ${session}/refresh`, renewal],
+    ['sessions.verifyToken', 'instance', 'POST /v1/sessions/verify', { token: ids.sessionToken }],
+    ['sessions.revoke', 'instance', `POST ${session}/revoke`, {}],
     ['machineTokens.create', 'instance', 'POST /v1/machine_tokens', { machine_id: ids.issuer }],
     ['machines.list', 'instance', 'GET /v1/machines'],
     ['machines.create', 'instance', 'POST /v1/machines', { name: 'new', scoped_machines: [ids.reader] }],

@@ -130,13 +130,15 @@ describe('the challenge', () => {
     respond: (answer: string) => { status: number; body: string; location?: string },
   ) => {
     const asked: URLSearchParams[] = []
-    service = createServer(async (request, response) => {
+    service = createServer((request, response) => {
       let text = ''
-      for await (const chunk of request) text += String(chunk)
-      const fields = new URLSearchParams(text)
-      asked.push(fields)
-      const { status, body, location } = respond(fields.get('response') ?? '')
-      response.writeHead(status, location === undefined ? {} : { location }).end(body)
+      request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      request.once('end', () => {
+        const fields = new URLSearchParams(text)
+        asked.push(fields)
+        const { status, body, location } = respond(fields.get('response') ?? '')
+        response.writeHead(status, location === undefined ? {} : { location }).end(body)
+      })
     }).listen(0, '127.0.0.1')
     await new Promise((resolve) => service!.once('listening', resolve))
     const verifyUrl = `http://127.0.0.1:${(service.address() as AddressInfo).port}/siteverify`

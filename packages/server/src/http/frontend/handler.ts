@@ -51,17 +51,13 @@ export function createFrontendHandler(authority: Authority, options: FrontendHan
     const paged = page.find(request, instance)
     if (paged !== null) return named(event, 'frontend.page', paged)
     if (request.path === FRONTEND_PATHS.acceptTicket) return await accept(request, event, own)
-    const origin = request.path === FRONTEND_PATHS.handshake ? own : requireOrigin(request, instance, own)
+    if (request.path === FRONTEND_PATHS.handshake) return await handshake(request, event, own)
+    const origin = requireOrigin(request, instance, own)
     if (request.method === 'OPTIONS') return named(event, 'frontend.preflight', preflightResponse(origin))
-    const query = readFields(request.query)
-    const visit = await visitOf(request, event, origin)
-    if (request.path === FRONTEND_PATHS.handshake) {
-      event.operation = 'frontend.handshake'
-      return shake(visit, request, query)
-    }
     try {
-      const told = await dispatch({ request, query, visit }, event)
-      return withCookies(told, visit)
+      const query = readFields(request.query)
+      const visit = await visitOf(request, event, origin)
+      return withCookies(await dispatch({ request, query, visit }, event), visit)
     } catch (error) {
       // A page can only read what went wrong if it is told that it may.
       throw new WithHeaders(error, corsHeaders(origin))
@@ -117,9 +113,16 @@ export function createFrontendHandler(authority: Authority, options: FrontendHan
     }
   }
 
+  async function handshake(request: HttpRequest, event: RequestEvent, own: string): Promise<HttpResponse> {
+    event.operation = 'frontend.handshake'
+    requireGet(request)
+    const visit = await visitOf(request, event, own)
+    return shake(visit, request, readFields(request.query))
+  }
+
   async function accept(request: HttpRequest, event: RequestEvent, own: string): Promise<HttpResponse> {
     event.operation = 'frontend.acceptTicket'
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw new MethodNotAllowed(['GET'])
+    requireGet(request)
     const { instance } = await visitOf(request, event, own)
     const { ticket } = readFields(request.query)
     if (ticket === undefined) throw new AuthorityError('ticket_invalid_code')
@@ -158,11 +161,15 @@ class WithHeaders extends Error {
   readonly error: unknown
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(error: unknown, headers: Readonly<Record<string, string>>) {
+  constructor(thrown: unknown, headers: Readonly<Record<string, string>>) {
     super()
-    this.error = error
-    this.headers = headers
+    this.error = thrown instanceof WithHeaders ? thrown.error : thrown
+    this.headers = thrown instanceof WithHeaders ? { ...thrown.headers, ...headers } : headers
   }
+}
+
+function requireGet({ method }: HttpRequest): void {
+  if (method !== 'GET' && method !== 'HEAD') throw new MethodNotAllowed(['GET'])
 }
 
 function named(event: RequestEvent, operation: string, response: HttpResponse): HttpResponse {
