@@ -17,6 +17,8 @@ export const cleanEnvironment = (extra: Record<string, string> = {}): Record<str
 export interface ServerProcess {
   readonly url: string
   readonly metricsUrl: string | null
+  /** Where browsers find the frontend; `null` if there is none, or that is not known. */
+  readonly frontendUrl?: string | null
   /** What `mintmark env` prints. */
   readonly env: Readonly<Record<string, string>>
   readonly data: string

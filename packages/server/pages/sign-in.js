@@ -21,6 +21,7 @@ const REASONS = {
   session_exists: 'Somebody is signed in at this browser already.',
   session_creation_not_allowed: 'You act as a user already, and nobody acts as two.',
   too_many_requests: 'Too many have tried from here. Wait some seconds, then try again.',
+  service_unavailable: 'Nobody can be asked at the moment. Try again in a while.',
   captcha_missing_token: 'It could not be shown that you are no program.',
   captcha_invalid: 'It could not be shown that you are no program.',
 }
@@ -28,7 +29,13 @@ const REASONS = {
 /** What the link waits for; it is still good. */
 const IN_THE_WAY = new Set(['session_exists', 'session_creation_not_allowed'])
 /** What another try may mend. */
-const PASSING = new Set(['too_many_requests', 'captcha_missing_token', 'captcha_invalid', undefined])
+const PASSING = new Set([
+  'too_many_requests',
+  'service_unavailable',
+  'captcha_missing_token',
+  'captcha_invalid',
+  undefined,
+])
 
 /** @returns {HTMLElement} with text, attributes and children */
 function element(name, { text, children = [], ...attributes } = {}) {
@@ -149,7 +156,7 @@ function showFailure(error, ticket) {
   show('failed', {
     figure: [disc('bad', drawing('bad'))],
     title: 'This did not work',
-    summary: REASONS[code] ?? 'Something went wrong. Try it again in a while.',
+    summary: REASONS[code] ?? 'Something went wrong. Try again in a while.',
     more: code === undefined ? [] : [element('p', { class: 'code', text: code })],
     buttons: waysOut(code, ticket),
   })
