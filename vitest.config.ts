@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Packages of this workspace are tested as they are written, not as they were built last. Neither `import` nor
@@ -42,6 +43,8 @@ export default defineConfig({
     // One line a file while all is well.
     slowTestThreshold: 30_000,
     pool: 'forks',
+    // Many tests wait for a process, a database or a browser: on two cores, two files at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // The machine may be slow and shared: these only end what hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
