@@ -25,6 +25,7 @@ import type { SessionReader } from '../directory/sessions/store.ts'
 import {
   issueSessionToken,
   noteActivity,
+  noteLook,
   SESSION_TOKEN_LIFETIME,
   signSessionToken,
   type IssueSessionTokenDeps,
@@ -113,6 +114,15 @@ export function createFrontend(deps: FrontendDeps) {
     }
   }
 
+  /** The impersonation at that browser, if there is one, once the audit log has that a token of it is told. */
+  async function noteActing({ browser, call }: Visit): Promise<Session | undefined> {
+    const now = clock.now()
+    const good = browser === null ? [] : await goodSessionsOf(browser, now)
+    const acting = good.find(({ actor }) => actor !== null)
+    if (acting !== undefined) await noteLook(deps, call, acting, now)
+    return acting
+  }
+
   async function mutated(
     visit: Visit,
     browser: Browser | null,
@@ -137,8 +147,12 @@ export function createFrontend(deps: FrontendDeps) {
       refresh: browserSecretOf(ring, browser, REFRESH_SECRET_PREFIX),
     }),
 
+    /**
+     * A page was loaded. If it is told no token, clerk-js takes the one away that the application's server has; so that
+     * of an impersonation is told here too, with its event.
+     */
     async client(visit: Visit): Promise<Told> {
-      const told = await clientOf(visit, visit.browser)
+      const told = await clientOf(visit, visit.browser, await noteActing(visit))
       return { ...told, body: { response: told.body, client: null } }
     },
 

@@ -1,4 +1,4 @@
-import { eventOf, type AuditLog } from '../../audit/audit-event.ts'
+import { eventOf, type AuditEvent, type AuditLog } from '../../audit/audit-event.ts'
 import type { Call } from '../../core/caller.ts'
 import { AuthorityError, type ErrorCode } from '../../core/errors.ts'
 import type { Random } from '../../core/secrets/random.ts'
@@ -56,15 +56,24 @@ export async function noteActivity(
   now: Millis,
   refusal: ErrorCode,
 ): Promise<void> {
-  const { instanceId, id, actor, userId } = session
+  const { instanceId, id, actor } = session
   if (actor === null && !isStale(session, now)) return
   await transaction(async ({ sessions, audit }) => {
     if (!(await sessions.touch(instanceId, id, now))) throw new AuthorityError(refusal)
-    if (actor === null) return
-    const who = `as ${userId} by ${JSON.stringify(actor.sub)}`
-    await audit.record(eventOf(call, now, 'session.refresh', id, who))
+    if (actor !== null) await audit.record(refreshOf(session, call, now))
   })
 }
+
+/** Writes that a token of an impersonation is told to a page that was loaded. Who only looks is not active. */
+export const noteLook = (
+  { transaction }: Pick<IssueSessionTokenDeps, 'transaction'>,
+  call: Call,
+  session: Session,
+  now: Millis,
+): Promise<void> => transaction(({ audit }) => audit.record(refreshOf(session, call, now)))
+
+const refreshOf = ({ id, userId, actor }: Session, call: Call, now: Millis): AuditEvent =>
+  eventOf(call, now, 'session.refresh', id, `as ${userId} by ${JSON.stringify(actor?.sub)}`)
 
 /** As `issueSessionToken`, for a session that has just been found to be good. */
 export async function signSessionToken(
