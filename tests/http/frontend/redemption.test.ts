@@ -211,7 +211,12 @@ describe('the audit log', () => {
     const by = { callerKind: 'browser', callerId: browser, address: '198.51.100.7', at: scene.now() }
     const who = `as ${scene.userId} by "user_support"`
     expect(events).toMatchObject([
-      { ...by, action: 'session.end', targetId: before, reason: `replaced by ${session}` },
+      {
+        ...by,
+        action: 'session.end',
+        targetId: before,
+        reason: `as ${scene.userId}; replaced by ${session}`,
+      },
       { ...by, action: 'session.create', targetId: session, reason: who },
       {
         ...by,
@@ -243,6 +248,10 @@ describe('the audit log', () => {
     for (let time = 0; time < 2; time++) await visitor.post(`/v1/client/sessions/${id}/end`)
     const events = (await site.audited(5)).filter(({ targetId }) => targetId === id)
     expect(events.map(({ action }) => action)).toEqual(['session.create', 'session.end'])
-    expect(events.at(-1)).toMatchObject({ callerKind: 'browser', address: '192.0.2.7', reason: null })
+    expect(events.at(-1)).toMatchObject({
+      callerKind: 'browser',
+      address: '192.0.2.7',
+      reason: `as ${scene.userId} by "user_support"`,
+    })
   })
 })

@@ -6,7 +6,7 @@ import type { KeyRing } from '../../core/secrets/master-key.ts'
 import { after, type Clock, type Millis, type Seconds } from '../../core/time.ts'
 import type { Browser } from '../browsers/browser.ts'
 import type { BrowserStore } from '../browsers/store.ts'
-import { IMPERSONATION_INACTIVITY, SESSION_LIFETIME, stateOf, type Session } from './session.ts'
+import { describe, IMPERSONATION_INACTIVITY, SESSION_LIFETIME, stateOf, type Session } from './session.ts'
 import type { SessionStore } from './store.ts'
 
 /** What every transaction has that begins a session. */
@@ -100,11 +100,12 @@ export async function beginSession(
   }
   await browsers.insert(browser)
   for (const { id } of open) {
-    if ((await sessions.end(browser.instanceId, id, 'replaced', now)) === null) continue
-    await audit.record(eventOf(call, now, 'session.end', id, `replaced by ${session.id}`))
+    const ended = await sessions.end(browser.instanceId, id, 'replaced', now)
+    if (ended === null) continue
+    const why = `${describe(ended)}; replaced by ${session.id}`
+    await audit.record(eventOf(call, now, 'session.end', id, why))
   }
   await sessions.insert(session)
-  const who = asked.actor === null ? '' : ` by ${JSON.stringify(asked.actor.sub)}`
-  await audit.record(eventOf(call, now, 'session.create', session.id, `as ${asked.userId}${who}`))
+  await audit.record(eventOf(call, now, 'session.create', session.id, describe(session)))
   return session
 }

@@ -4,7 +4,7 @@ import { notFound } from '../../core/errors.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { Transactions } from '../../core/stores.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Session } from './session.ts'
+import { describe, type Session } from './session.ts'
 import type { SessionStore } from './store.ts'
 
 export interface EndSessionDeps extends Transactions<{ sessions: SessionStore; audit: AuditLog }> {
@@ -26,7 +26,7 @@ export function revokeSession(
   const now = clock.now()
   return transaction(async ({ sessions, audit }) => {
     const ended = await sessions.end(instanceId, id, 'revoked', now)
-    if (ended !== null) await audit.record(eventOf(call, now, 'session.revoke', id))
+    if (ended !== null) await audit.record(eventOf(call, now, 'session.revoke', id, describe(ended)))
     const session = ended ?? (await sessions.find(instanceId, id))
     if (session === null) throw notFound({ noun: 'Session', id })
     return session
@@ -42,8 +42,8 @@ export function endSessions(
   const now = clock.now()
   return transaction(async ({ sessions, audit }) => {
     for (const id of ids) {
-      if ((await sessions.end(call.caller.instanceId, id, 'ended', now)) === null) continue
-      await audit.record(eventOf(call, now, 'session.end', id))
+      const ended = await sessions.end(call.caller.instanceId, id, 'ended', now)
+      if (ended !== null) await audit.record(eventOf(call, now, 'session.end', id, describe(ended)))
     }
   })
 }

@@ -56,6 +56,10 @@ export const stateOf = (session: Session, now: Millis): SessionState =>
         ? 'abandoned'
         : 'active'
 
+/** Whose it is and who acts: for the audit log. */
+export const describe = ({ userId, actor }: Pick<Session, 'userId' | 'actor'>): string =>
+  actor === null ? `as ${userId}` : `as ${userId} by ${JSON.stringify(actor.sub)}`
+
 /** An operator who has left the desk does not stay a user (wire reference, "Redemption"). */
 export const IMPERSONATION_INACTIVITY = seconds(600)
 

@@ -8,7 +8,7 @@ import type { Keys } from '../../signing/keys.ts'
 import type { FrontendOriginOf } from '../instances/instance.ts'
 import type { InstanceReader } from '../instances/store.ts'
 import { sessionJwtOf } from './jwt.ts'
-import { isStale, stateOf, type Session } from './session.ts'
+import { describe, isStale, stateOf, type Session } from './session.ts'
 import type { SessionStore } from './store.ts'
 
 /** As long as a token for a page lives, which asks for another each minute. */
@@ -72,8 +72,8 @@ export const noteLook = (
   now: Millis,
 ): Promise<void> => transaction(({ audit }) => audit.record(refreshOf(session, call, now)))
 
-const refreshOf = ({ id, userId, actor }: Session, call: Call, now: Millis): AuditEvent =>
-  eventOf(call, now, 'session.refresh', id, `as ${userId} by ${JSON.stringify(actor?.sub)}`)
+const refreshOf = (session: Session, call: Call, now: Millis): AuditEvent =>
+  eventOf(call, now, 'session.refresh', session.id, describe(session))
 
 /** As `issueSessionToken`, for a session that has just been found to be good. */
 export async function signSessionToken(
