@@ -209,7 +209,7 @@ export async function openMetrics(
 ): Promise<string | null> {
   if (metricsPort === null) return null
   const listener = createMetricsListener(registry)
-  const url = await listen(listener, metricsHost, metricsPort)
+  const url = await listen(listener, metricsHost, metricsPort, '--metrics-port')
   opened.defer(() => closeListener(listener))
   return `${url}/metrics`
 }

@@ -39,7 +39,10 @@ export async function createFrontendListener(
   forDevelopment: boolean,
 ): Promise<FrontendListener | null> {
   const { frontendHost, frontendPort, frontendUrl, trustedProxies } = config
-  if (frontendPort === null) return null
+  if (frontendPort === null) {
+    requireNothingElse(config)
+    return null
+  }
   requireWholeChallenge(config)
   const given = readCertificate(config)
   const isSelfMade =
@@ -57,7 +60,7 @@ export async function createFrontendListener(
     url: () => frontendUrl ?? (isSelfMade ? `https://${DEV_HOST}:${port}` : null),
     answerWith: (handler) => (answering = handler),
     async start(opened) {
-      port = new URL(await listen(listener, frontendHost, frontendPort)).port
+      port = new URL(await listen(listener, frontendHost, frontendPort, '--frontend-port')).port
       opened.defer(() => closeListener(listener))
     },
   }
@@ -82,6 +85,13 @@ export function frontendHandler(
   const page = createPage(readPage(), authority.deps.frontendOriginOf, shown)
   const assets = createAssets(readClerkJs())
   return createFrontendHandler(authority, { publishedKeys, observe, protect, assets, page })
+}
+
+/** Whoever says how browsers are to be answered means that they are. */
+function requireNothingElse(config: Config): void {
+  const names = ['frontendCertificate', 'frontendKey', 'challengeVerifyUrl', 'challengeSiteKey'] as const
+  const given = names.find((name) => config[name] !== null)
+  if (given !== undefined) throw new ConfigError(`${given} is for the frontend, which needs frontendPort.`)
 }
 
 /** A challenge that nobody can verify, or that is never shown, would let nobody in. */
