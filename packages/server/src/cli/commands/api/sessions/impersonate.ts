@@ -5,6 +5,7 @@ import { plain } from '../../../api/show.ts'
 import { USER, userIdOf } from '../../../api/user-named.ts'
 import { CliError } from '../../../cli-error.ts'
 import { print, say } from '../../../output.ts'
+import { warnOfNoFrontend } from './no-frontend.ts'
 import { durationOption, each, given, idOrName } from '../../../values.ts'
 import { endCommand, listCommand } from './impersonations.ts'
 
@@ -51,7 +52,7 @@ const startCommand = () =>
         .addOption(durationOption('--session-duration <DURATION>', 'How long the session may be.', 1_800))
         .option('--open', 'Open the link in your browser, too.'),
     check: requireActorAndReason,
-    async act({ mintmark, flags, args: [user], afterwards }) {
+    async act({ mintmark, server, flags, args: [user], afterwards }) {
       const { as: sub, reason, ticket, permission, expiresIn, sessionDuration, open } = flags
       const made = await mintmark.actorTokens.create({
         userId: await userIdOf(mintmark, user!),
@@ -69,6 +70,7 @@ const startCommand = () =>
       return () => {
         print(link)
         say(`${made.id}: works once, as ${made.userId}. It is shown only now.`)
+        warnOfNoFrontend(link, server)
       }
     },
   })

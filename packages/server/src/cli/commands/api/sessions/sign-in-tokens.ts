@@ -3,6 +3,7 @@ import { apiCommand } from '../../../api/api-command.ts'
 import { plain, showRecord, state, time } from '../../../api/show.ts'
 import { USER, userIdOf } from '../../../api/user-named.ts'
 import { print, say } from '../../../output.ts'
+import { warnOfNoFrontend } from './no-frontend.ts'
 import { durationOption, given, id } from '../../../values.ts'
 
 export function signInTokensCommand(): Command {
@@ -21,12 +22,14 @@ const createCommand = () =>
       void command
         .argument(...USER)
         .addOption(durationOption('--expires-in <DURATION>', 'How long the link works.', 2_592_000)),
-    async act({ mintmark, flags: { expiresIn }, args: [user] }) {
+    async act({ mintmark, server, flags: { expiresIn }, args: [user] }) {
       const userId = await userIdOf(mintmark, user!)
       const made = await mintmark.signInTokens.create({ userId, ...given({ expiresInSeconds: expiresIn }) })
       return () => {
-        print(plain(made.url ?? made.token))
+        const link = plain(made.url ?? made.token)
+        print(link)
         say(`${made.id}: works once, for ${made.userId}. It is shown only now.`)
+        warnOfNoFrontend(link, server)
       }
     },
   })
