@@ -58,6 +58,21 @@ describe('a link to act as a user', () => {
     expect(JSON.stringify(cookies)).not.toContain(token)
   })
 
+  it('asks nobody but the authority, and does nothing that it forbids itself', async () => {
+    const page = await world.openPage()
+    const [origins, complaints]: [Set<string>, string[]] = [new Set(), []]
+    page.on('request', (request) => origins.add(new URL(request.url()).origin))
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    await open((await actorTicket(world.api, userId)).url, 'acting', page)
+    await click(page, 'End impersonation')
+    await untilState(page, 'over')
+    expect(complaints).toEqual([])
+    expect([...origins]).toEqual([world.frontendUrl])
+  })
+
   it('ends by the button of that page', async () => {
     const ticket = await actorTicket(world.api, userId)
     const page = await open(ticket.url, 'acting')

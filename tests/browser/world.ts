@@ -102,6 +102,9 @@ export const launch = (args: readonly string[] = []): Promise<Browser> =>
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', ...args],
   })
 
+/** The machine may be slow and shared: it only ends what hangs. */
+const LONGEST_MS = 120_000
+
 /** Pages of a browser. No browser trusts the certificate that `dev` makes until it is told to. */
 export function pagesOf(browser: Browser): Pick<World, 'openPage' | 'closePages'> {
   const lent: Page[] = []
@@ -109,6 +112,7 @@ export function pagesOf(browser: Browser): Pick<World, 'openPage' | 'closePages'
 
   async function open(options: BrowserContextOptions): Promise<Page> {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })
+    context.setDefaultTimeout(LONGEST_MS)
     return context.newPage()
   }
 
