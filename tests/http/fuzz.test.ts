@@ -84,16 +84,30 @@ const KIND_OF: Readonly<Record<string, KnownKind>> = {
   signing_key: 'signingKey',
 }
 
-/** Whose secrets are kept, for what verifies them. */
-const SECRET_KINDS = new Set(['machine_to_machine_token', 'testing_token', 'sign_in_token'])
+/** How many secrets of each kind of answer are kept, for what verifies them: most, of what it takes most to be good. */
+const SECRETS_KEPT: Readonly<Record<string, number>> = {
+  machine_to_machine_token: KEPT,
+  testing_token: 2,
+  sign_in_token: 2,
+  token: 2,
+}
+const secrets = new Map<string, readonly string[]>()
+
+function keepSecret(sort: string, secret: unknown): void {
+  const count = SECRETS_KEPT[sort]
+  if (count === undefined || typeof secret !== 'string') return
+  secrets.set(sort, [...(secrets.get(sort) ?? []), secret].slice(-count))
+  known.secret = [...Object.values(world.tokens), ...secrets.values()].flat()
+}
 
 /** Keeps what an answer shows, so that later requests find it. */
 function learn(body: Answer['body']): void {
+  // Nothing may end the session that is renewed.
+  if (body?.id === world.ids.session) return
   const kind = KIND_OF[body?.object]
   if (kind !== undefined && body.deleted === true) forget(kind, body.id)
   else if (kind !== undefined && typeof body.id === 'string') keep(kind, body.id)
-  if (body?.object === 'token') keep('secret', body.jwt)
-  if (SECRET_KINDS.has(String(body?.object)) && typeof body.token === 'string') keep('secret', body.token)
+  keepSecret(String(body?.object), body?.jwt ?? body?.token)
   if (body?.object === 'machine_scope' && body.deleted !== true) {
     keep('scope', `${body.from_machine_id}/scopes/${body.to_machine_id}`)
   }

@@ -11,8 +11,8 @@ import { transactionConformance } from './conformance/transactions.ts'
 /** The database of each storage that is open. */
 const opened = new Map<Storage, TestDatabase>()
 
-/** Short, so that a test can wait until it is over. */
-const LEASE_MS = 50
+/** Short, so that a test can wait until it is over; long enough for a machine with other work to read the log within. */
+const LEASE_MS = 400
 
 async function openOn(database: TestDatabase, cachedTokens = 100, listen = true): Promise<Storage> {
   const storage = await openPostgres({

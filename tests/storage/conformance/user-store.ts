@@ -3,7 +3,16 @@ import type { UserId } from '../../../packages/server/src/core/ids.ts'
 import type { UserPage, UserQuery } from '../../../packages/server/src/directory/users/store.ts'
 import type { User } from '../../../packages/server/src/directory/users/user.ts'
 import type { Storage } from '../../../packages/server/src/storage/storage.ts'
-import { anEmailAddress, aUser, ELSEWHERE, HERE, later, openWithInstances, type Open } from '../records.ts'
+import {
+  anEmailAddress,
+  aSession,
+  aUser,
+  ELSEWHERE,
+  HERE,
+  later,
+  openWithInstances,
+  type Open,
+} from '../records.ts'
 
 const EVERYBODY: UserQuery = { ids: [], identifiers: {}, search: null }
 const PAGE: UserPage = { orderBy: 'created_at', descending: false, limit: 100, offset: 0 }
@@ -89,6 +98,38 @@ export function userStoreConformance(open: Open): void {
       expect(await replace(storage, next)).toBeNull()
       expect(await storage.read.users.find(HERE, user.id)).toEqual(next)
       expect(await insert(storage, aUser({ username: 'ada' }))).toBeNull()
+    })
+
+    it('finds a user to hold as it finds it otherwise', async () => {
+      const storage = await openWithInstances(open)
+      const user = everything()
+      await insert(storage, user)
+      const hold = (instanceId: typeof HERE, id: UserId) =>
+        storage.transaction(({ users }) => users.findAndHold(instanceId, id))
+      expect(await hold(HERE, user.id)).toEqual(user)
+      expect(await hold(ELSEWHERE, user.id)).toBeNull()
+      expect(await hold(HERE, 'user_none' as UserId)).toBeNull()
+    })
+
+    // Stops a session from beginning for a user that is deleted at the same moment.
+    it('has nobody delete a user who is held', async () => {
+      const storage = await openWithInstances(open)
+      for (let count = 0; count < 20; count++) {
+        const user = aUser()
+        await insert(storage, user)
+        const begin = storage.transaction(async ({ users, sessions }) => {
+          const held = await users.findAndHold(HERE, user.id)
+          if (held !== null) await sessions.insert(aSession({ userId: user.id }))
+        })
+        const remove = storage.transaction(async ({ users, sessions }) => {
+          await users.delete(HERE, user.id)
+          await sessions.endAllOf(HERE, user.id, 'removed', later(5))
+        })
+        await Promise.all(count % 2 === 0 ? [begin, remove] : [remove, begin])
+        const active = { browserId: null, userId: user.id, state: 'active', now: later(5) } as const
+        const { totalCount } = await storage.read.sessions.list(HERE, active, { limit: 1, offset: 0 })
+        expect(totalCount).toBe(0)
+      }
     })
 
     it('deletes a user of the instance once, and its identifiers are free', async () => {
