@@ -63,9 +63,9 @@ describe('mintmark serve --workers', () => {
   it('says where it is reached, in one file that is written by none of the workers', async () => {
     await start(2)
     const address = () => JSON.parse(readFileSync(join(data, 'server.json'), 'utf8'))
-    expect(address()).toEqual({ url: server.url, localUrl: server.url })
+    expect(address()).toEqual({ url: server.url, localUrl: server.url, frontendUrl: null })
     expect(await server.stop()).toBe(0)
-    expect(address()).toEqual({ url: server.url, localUrl: null })
+    expect(address()).toEqual({ url: server.url, localUrl: null, frontendUrl: null })
   })
 
   it('lets no second server use the folder', async () => {
