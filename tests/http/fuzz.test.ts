@@ -64,9 +64,11 @@ const create = async (path: string, body: object): Promise<string> =>
 const newUser = () => create('/v1/users', {})
 const newSession = async () => create('/v1/sessions', { user_id: await newUser() })
 
-/** A second, and a JWT of it: those of before may all have been revoked by now. */
+/** A second, and tokens of it: those of before may all have been revoked by now. */
 async function moveOn(): Promise<void> {
   t.clock.advance(1_000)
+  const issued = await t.request('POST', '/v1/m2m_tokens', { key: world.issuer.secretKey, body: {} })
+  keepSecret('fresh', issued.body.token)
   const path = `/v1/sessions/${world.ids.session}/tokens`
   const { body } = await t.request('POST', path, { key: world.instance.secretKey, body: {} })
   known.expiredToken = [body.jwt]
@@ -84,9 +86,10 @@ const KIND_OF: Readonly<Record<string, KnownKind>> = {
   signing_key: 'signingKey',
 }
 
-/** How many secrets of each kind of answer are kept, for what verifies them: most, of what it takes most to be good. */
+/** How many secrets of each kind of answer are kept, for what verifies them. */
 const SECRETS_KEPT: Readonly<Record<string, number>> = {
-  machine_to_machine_token: KEPT,
+  fresh: KEPT,
+  machine_to_machine_token: 4,
   testing_token: 2,
   sign_in_token: 2,
   token: 2,
