@@ -15,16 +15,19 @@ import {
   temporaryFolder,
   type ServerProcess,
 } from '../support/server-process.ts'
+import { misuseFrontend } from './misuse-frontend.ts'
 import { misuse } from './misuse.ts'
-import { KEPT_NAME, runOperations } from './operations.ts'
+import { KEPT_NAME, runOperations, type Known } from './operations.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createCanaries, type Canaries } from './secrets.ts'
+import { runSignIns } from './sign-ins.ts'
 
-const FLAGS = ['--log-level', 'debug', '--metrics-port', '0']
+const FLAGS = ['--log-level', 'debug', '--metrics-port', '0', '--sign-in-limit', '0']
+const SECOND = 'https://clerk.second.example'
 
 /** `dev` logs text and keeps its own master key; `serve` logs JSON and is given it. */
 const COMMANDS = [
-  { command: 'dev', start: (data: string) => startDev({ data, flags: FLAGS }) },
+  { command: 'dev', start: (data: string) => startDev({ data, flags: [...FLAGS, '--frontend-port', '0'] }) },
   { command: 'serve', start: startServeOnDevFolder },
 ]
 
@@ -32,6 +35,7 @@ describe.each(COMMANDS)('$command', ({ start }) => {
   const data = temporaryFolder()
   let server: ServerProcess
   let recorder: Recorder
+  let frontend: Recorder
   let canaries: Canaries
   let log = ''
   let metrics = ''
@@ -44,12 +48,17 @@ describe.each(COMMANDS)('$command', ({ start }) => {
     server.child.stdout!.on('data', (text: string) => (log += text))
     canaries = createCanaries(readFileSync(join(data, 'master.key'), 'utf8').trim())
     recorder = createRecorder(server.url)
+    frontend = createRecorder(server.frontendUrl!)
     const known = await runOperations({ recorder, canaries, env: server.env })
+    await signIn(server.frontendUrl!, known.instanceKey, 'the first instance')
     await createSecondInstance()
-    await rotateKeyOfSecondInstance()
-    for (const [name, secret] of canaries.secrets) await misuse(recorder, known, name, secret)
+    await signIn(SECOND, await rotateKeyOfSecondInstance(), 'the second instance')
+    for (const [name, secret] of canaries.secrets) await misuseEverywhere(known, name, secret)
     await withoutTable('m2m_tokens', async () => {
       for (const [name, secret] of canaries.secrets) await misuse(recorder, known, `broken: ${name}`, secret)
+    })
+    await withoutTable('browsers', async () => {
+      for (const [name, secret] of canaries.secrets) await misuseAtFrontend(`broken: ${name}`, secret)
     })
     metrics = await (await fetch(server.metricsUrl!)).text()
     readFiles()
@@ -64,6 +73,7 @@ describe.each(COMMANDS)('$command', ({ start }) => {
 
   afterAll(async () => {
     recorder.close()
+    frontend.close()
     await server.stop()
     removeFolder(data)
   })
@@ -73,8 +83,15 @@ describe.each(COMMANDS)('$command', ({ start }) => {
     expect([...seen].sort()).toEqual([200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 422, 503])
   })
 
+  it('meets each way in which a request of a browser can be wrong', () => {
+    const seen = new Set(frontend.shown.map(({ status }) => status))
+    expect([...seen].sort()).toEqual([200, 303, 400, 401, 403, 404, 405, 415, 422, 503])
+    const kinds = ['ticket', 'browser cookie', 'refresh cookie', 'JWT after']
+    for (const kind of kinds) expect([...canaries.secrets.keys()].join()).toContain(kind)
+  })
+
   it('shows no secret in the answer to a request that it refuses', () => {
-    const leaks = recorder.shown.flatMap(({ label, status, text }) =>
+    const leaks = [...recorder.shown, ...frontend.shown].flatMap(({ label, status, text }) =>
       canaries.findIn(text).map((name) => `${name}; ${label}: ${status}`),
     )
     expect(leaks).toEqual([])
@@ -101,7 +118,9 @@ describe.each(COMMANDS)('$command', ({ start }) => {
   })
 
   it('prints no secret in its audit log, its instances or its configuration', () => {
-    expect(printed[0]).toContain('m2m_token.revoke')
+    for (const action of ['m2m_token.revoke', 'actor_token.redeem', 'session.refresh']) {
+      expect(printed[0]).toContain(action)
+    }
     expect(printed.flatMap((text) => canaries.findIn(text))).toEqual([])
   })
 
@@ -120,18 +139,33 @@ describe.each(COMMANDS)('$command', ({ start }) => {
       '--name',
       'second',
       '--json',
+      '--environment',
+      'live',
       '--frontend-origin',
-      'https://clerk.second.example',
+      SECOND,
     ])
     expect(code).toBe(0)
     canaries.add('key of another instance', JSON.parse(stdout).secretKey)
   }
 
-  async function rotateKeyOfSecondInstance(): Promise<void> {
+  const signIn = (origin: string, instanceKey: string, name: string) =>
+    runSignIns({ recorder, frontend, canaries, origin, instanceKey, name })
+
+  const misuseAtFrontend = (name: string, secret: string) =>
+    misuseFrontend(frontend, server.frontendUrl!, name, secret)
+
+  async function misuseEverywhere(known: Known, name: string, secret: string): Promise<void> {
+    await misuse(recorder, known, name, secret)
+    await misuseAtFrontend(name, secret)
+  }
+
+  async function rotateKeyOfSecondInstance(): Promise<string> {
     const args = ['instances', 'rotate-key', '--data', data, '--instance', 'second', '--json']
     const { code, stdout } = await runCli(args)
     expect(code).toBe(0)
-    canaries.add('key of another instance after rotation', JSON.parse(stdout).secretKey)
+    const { secretKey } = JSON.parse(stdout)
+    canaries.add('key of another instance after rotation', secretKey)
+    return secretKey
   }
 
   /** What a server says when its database is not as it should be, which nobody foresaw in detail. */
@@ -165,10 +199,22 @@ describe.each(COMMANDS)('$command', ({ start }) => {
   }
 })
 
+/** With its certificate too, at the port that its frontend had. */
 async function startServeOnDevFolder(data: string): Promise<ServerProcess> {
-  const dev = await startDev({ data })
+  const dev = await startDev({ data, flags: ['--frontend-port', '0'] })
   await dev.stop()
   const masterKey = readFileSync(join(data, 'master.key'), 'utf8').trim()
-  const server = await startServe({ data, flags: FLAGS, environment: { MINTMARK_MASTER_KEY: masterKey } })
-  return { ...server, env: dev.env }
+  const frontendUrl = dev.frontendUrl!
+  const flags = {
+    'frontend-port': new URL(frontendUrl).port,
+    'frontend-url': frontendUrl,
+    'frontend-certificate': join(data, 'frontend.crt'),
+    'frontend-key': join(data, 'frontend.key'),
+  }
+  const server = await startServe({
+    data,
+    flags: [...FLAGS, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])],
+    environment: { MINTMARK_MASTER_KEY: masterKey },
+  })
+  return { ...server, frontendUrl, env: dev.env }
 }
