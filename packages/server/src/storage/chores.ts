@@ -15,15 +15,16 @@ export interface Chores {
 export interface ChoreOptions
   extends Transactions<Stores>, Pick<SweeperOptions, 'tokenRetention' | 'keepMonths'> {
   readonly uses: BufferedM2mTokenUses
+  /** As `transaction`, but without waiting for the disk: a crash may undo it. */
+  readonly writeBehind: Transactions<Stores>['transaction']
 }
 
 /** How late a noted use is written at most is five seconds; a little less leaves time to write it. */
 const FLUSH_INTERVAL_MS = 4_000
 
-export function startChores({ uses, ...options }: ChoreOptions): Chores {
-  const { transaction } = options
+export function startChores({ uses, writeBehind, ...options }: ChoreOptions): Chores {
   const sweeper = startSweeper(options)
-  const flush = () => uses.flush((batch) => transaction(({ m2mTokenUses }) => m2mTokenUses.write(batch)))
+  const flush = () => uses.flush((batch) => writeBehind(({ m2mTokenUses }) => m2mTokenUses.write(batch)))
   // A batch that cannot be written stays noted; that the store fails is told by the requests that need it.
   const timer = setInterval(() => void flush().catch(() => {}), FLUSH_INTERVAL_MS).unref()
   return {

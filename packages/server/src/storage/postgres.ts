@@ -24,7 +24,7 @@ import { createStuckCommits } from './postgres/stuck-commits.ts'
 import { confirmCommits, createRunner, type TransactionOptions } from './postgres/transactions.ts'
 import { createM2mTokenUses } from './sql/tokens/m2m-token-uses.ts'
 import { entriesOf } from './sql/revocation-log.ts'
-import type { Storage, Stores } from './storage.ts'
+import type { Storage, StorageGauges, Stores } from './storage.ts'
 
 export { withPostgres } from './postgres/prepare.ts'
 
@@ -92,26 +92,26 @@ async function createStorage(
   options: PostgresOptions,
 ): Promise<Storage> {
   const toStatement = createStatements(!data.pooled)
+  const { leaseMs, clockSkewMs, onTrouble = () => {}, tokenRetention = Infinity } = options
   const cache = createCaches(options.cachedTokens)
-  const { leaseMs, clockSkewMs } = options
   const listenOn = options.listen ? direct : null
-  const { onTrouble = () => {}, tokenRetention = Infinity } = options
   const log = { data, listenOn, leaseMs, clockSkewMs, memory: cache, toStatement, onTrouble }
   const { cursor, follower, ...following } = await followLog(log)
   const { pool, reads, reader, stuck, ...connections } = openConnections(data, options.poolSize, toStatement)
-  const transactions = createTransactions<Stores>(
-    createRunner({
-      pool,
-      begin: beginStatement(data),
-      sessionOf: createSessions(toStatement),
-      reader: reads,
-      notify: options.listen,
-      stuck,
-      onCommit: forgetCommitted(cache, cursor),
-    }),
-  )
+  const runner = {
+    pool,
+    sessionOf: createSessions(toStatement),
+    reader: reads,
+    notify: options.listen,
+    stuck,
+    onCommit: forgetCommitted(cache, cursor),
+  }
+  const transactions = createTransactions<Stores>(createRunner({ ...runner, begin: beginStatement(data) }))
+  const unsynced = beginStatement({ ...data, durable: false })
+  const { run: writeBehind } = createRunner({ ...runner, begin: unsynced })
   const uses = createM2mTokenUses(reader)
-  const chores = startChores({ ...transactions, uses, tokenRetention, keepMonths: monthKeeper(direct) })
+  const keepMonths = monthKeeper(direct)
+  const chores = startChores({ ...transactions, writeBehind, uses, tokenRetention, keepMonths })
 
   return {
     read: cache.inFrontOf(createReaders(reader)),
@@ -120,14 +120,7 @@ async function createStorage(
     catchUp: () => (follower.isFresh() ? undefined : refresh(follower)),
     confirm: () => confirmCommits(pool),
     logPosition: () => cursor.at,
-    gauges: () => ({
-      logAgeMs: follower.age(),
-      connections: {
-        used: pool.totalCount - pool.idleCount,
-        idle: pool.idleCount,
-        waiting: pool.waitingCount,
-      },
-    }),
+    gauges: () => ({ logAgeMs: follower.age(), connections: connectionsOf(pool) }),
     async check() {
       await reader.get('select id from master_keys limit 1')
       if (!follower.isFresh()) await refresh(follower)
@@ -141,6 +134,12 @@ async function createStorage(
     },
   }
 }
+
+const connectionsOf = (pool: ReturnType<typeof createPool>): StorageGauges['connections'] => ({
+  used: pool.totalCount - pool.idleCount,
+  idle: pool.idleCount,
+  waiting: pool.waitingCount,
+})
 
 const forgetCommitted =
   (cache: Caches, cursor: Cursor): TransactionOptions['onCommit'] =>

@@ -101,9 +101,9 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
     onFatal: options.onFatal,
   })
   const stores = createStores(writer, changes)
-  const transactions = createTransactions<Stores>({
-    run: (work) =>
-      commits.run(async () => {
+  const run = <T>(work: (stores: Stores) => Promise<T>, durable: boolean): Promise<T> =>
+    commits.run(
+      async () => {
         try {
           const value = await work(stores)
           changesOfGroup.add(changes.take())
@@ -113,10 +113,13 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
           changes.take()
           throw error
         }
-      }),
-  })
+      },
+      { durable },
+    )
+  const transactions = createTransactions<Stores>({ run: (work) => run(work, true) })
   const { tokenRetention = Infinity } = options
-  const chores = startChores({ ...transactions, uses, tokenRetention })
+  const writeBehind: typeof transactions.transaction = (work) => run(work, false)
+  const chores = startChores({ ...transactions, writeBehind, uses, tokenRetention })
 
   return {
     read: cache.inFrontOf(createReaders(reader)),

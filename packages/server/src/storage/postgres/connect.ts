@@ -39,10 +39,16 @@ const LIMITS = {
   idle_in_transaction_session_timeout: 3_000,
 } as const
 
+export interface BeginOptions extends Pick<ConnectOptions, 'pooled'> {
+  /** False for what a crash may undo: its commit is answered before it has reached the disk, or a standby. */
+  readonly durable?: boolean
+}
+
 /** The statement that begins a transaction: through a pooler, with the limits that the connection cannot have. */
-export const beginStatement = ({ pooled }: ConnectOptions): string => {
+export const beginStatement = ({ pooled, durable = true }: BeginOptions): string => {
   const limits = Object.entries(LIMITS).map(([name, value]) => `set local ${name} = ${value}`)
-  return pooled ? ['begin', ...limits].join('; ') : 'begin'
+  const sync = durable ? [] : ['set local synchronous_commit = off']
+  return ['begin', ...(pooled ? limits : []), ...sync].join('; ')
 }
 
 /** A client that connects to the current host, whatever it is told otherwise. */

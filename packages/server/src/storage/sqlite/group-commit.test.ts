@@ -128,6 +128,24 @@ describe('a group of transactions', () => {
     expect(told.toSorted()).toEqual(['1', '1', 'refused'])
   })
 
+  it('waits for the disk unless all of a group may be undone by a crash', async () => {
+    connection.exec('pragma synchronous = full')
+    const levels: number[] = []
+    const look = (sql: string) => {
+      if (sql === 'commit')
+        levels.push(connection.allNow<{ synchronous: number }>('pragma synchronous')[0]!.synchronous)
+    }
+    const commits = createGroupCommit(watched(look), QUIET)
+    const behind = (text: string) => commits.run(async () => note(text), { durable: false })
+    await Promise.all([behind('a'), behind('b')])
+    await Promise.all([behind('c'), commits.run(async () => note('d'))])
+    await behind('e')
+    await commits.run(async () => note('f'))
+    expect(committed()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+    const [normal, full] = [1, 2]
+    expect(levels).toEqual([normal, full, normal, full])
+  })
+
   it('takes in what is asked for while another group runs, and drains to the last', async () => {
     const commits = createGroupCommit(connection, QUIET)
     let later: Promise<number> | undefined

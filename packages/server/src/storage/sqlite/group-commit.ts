@@ -1,7 +1,8 @@
 /**
  * Group commit: transactions that are asked for in the same turn of the event loop run one after the
  * other inside one database transaction, each in a savepoint of its own, and are acknowledged together
- * once that has reached the disk. One fsync then serves them all.
+ * once that has reached the disk. One fsync then serves them all, and what a crash may undo has none: it
+ * would hold up every request for what nobody waits for.
  */
 import { AuthorityError, unavailable } from '../../core/errors.ts'
 import type { SqliteConnection } from './connection.ts'
@@ -15,8 +16,13 @@ export interface GroupCommitOptions {
   readonly onFatal: (error: Error) => void
 }
 
+export interface WorkOptions {
+  /** False for what a crash may undo: then it is acknowledged before it has reached the disk. */
+  readonly durable?: boolean
+}
+
 export interface GroupCommit {
-  run<T>(work: () => Promise<T>): Promise<T>
+  run<T>(work: () => Promise<T>, options?: WorkOptions): Promise<T>
   /** @throws {AuthorityError} `service_unavailable` if it takes no work any more */
   check(): void
   /** Fulfilled when everything asked for until now is committed or refused. */
@@ -25,6 +31,7 @@ export interface GroupCommit {
 
 interface Job {
   readonly work: () => Promise<unknown>
+  readonly durable: boolean
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
@@ -41,6 +48,7 @@ export function createGroupCommit(
   let waiting: Job[] = []
   let running: Promise<void> | null = null
   let failure: Error | null = null
+  let synced = true
 
   async function runGroups(): Promise<void> {
     // One turn of the loop: requests that were read from their sockets together get here together.
@@ -53,10 +61,18 @@ export function createGroupCommit(
     running = null
   }
 
+  /** The next commit that is synced brings to the disk what those before it have left: the log is one file. */
+  function syncCommits(wanted: boolean): void {
+    if (wanted === synced) return
+    connection.exec(`pragma synchronous = ${wanted ? 'full' : 'normal'}`)
+    synced = wanted
+  }
+
   async function runGroup(jobs: readonly Job[]): Promise<void> {
     const outcomes: Outcome[] = []
     try {
       if (failure !== null) throw failure
+      syncCommits(jobs.some(({ durable }) => durable))
       connection.runNow('begin immediate')
       for (const { work } of jobs) outcomes.push(await runInSavepoint(work))
       beforeCommit?.()
@@ -104,12 +120,12 @@ export function createGroupCommit(
   }
 
   return {
-    run(work) {
+    run(work, { durable = true } = {}) {
       if (waiting.length >= MOST_WAITING) {
         return Promise.reject(new AuthorityError('too_many_requests', { retryAfter: 1 }))
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ work, resolve, reject })
+        waiting.push({ work, durable, resolve, reject })
         running ??= runGroups()
       })
     },

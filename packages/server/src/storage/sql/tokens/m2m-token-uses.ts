@@ -21,10 +21,8 @@ export interface BufferedM2mTokenUses extends M2mTokenUses {
 /** Which token was used when. */
 export type Uses = readonly (readonly [M2mTokenId, Millis])[]
 
-/** As many as one transaction writes: more would hold requests up. */
-const BATCH = 1_000
-/** As many as one statement writes. */
-const ROWS = 250
+/** As many as one statement writes, and one transaction: more would hold requests up. */
+const BATCH = 250
 
 /** Past this many, tokens that were not noted yet are not noted: a store that cannot write must not fill memory. */
 const MOST_NOTED = 1_000_000
@@ -34,7 +32,7 @@ const upsert = (rows: number) => `insert into m2m_token_uses (token_id, last_use
   on conflict (token_id) do update set last_used_at = excluded.last_used_at
   where m2m_token_uses.last_used_at < excluded.last_used_at`
 
-const UPSERT_ROWS = upsert(ROWS)
+const UPSERT_ALL = upsert(BATCH)
 const UPSERT_ONE = upsert(1)
 
 /** @param read where uses that are already written are looked up */
@@ -101,9 +99,9 @@ async function stored(
 }
 
 async function writeUses(sql: SqlConnection, uses: Uses): Promise<void> {
-  const whole = uses.length - (uses.length % ROWS)
-  for (let start = 0; start < whole; start += ROWS)
-    await sql.run(UPSERT_ROWS, ...uses.slice(start, start + ROWS).flat())
+  const whole = uses.length - (uses.length % BATCH)
+  for (let start = 0; start < whole; start += BATCH)
+    await sql.run(UPSERT_ALL, ...uses.slice(start, start + BATCH).flat())
   for (const use of uses.slice(whole)) await sql.run(UPSERT_ONE, ...use)
 }
 
