@@ -1,7 +1,7 @@
 /** The signing keys of an instance, opened and ready to use. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { InstanceId, KeyId } from '../core/ids.ts'
-import { createBoundedMap } from '../core/secrets/bounded-map.ts'
+import { createBoundedMap } from '../core/bounded-map.ts'
 import type { KeyRing } from '../core/secrets/master-key.ts'
 import type { Reads } from '../core/stores.ts'
 import type { Clock, Millis } from '../core/time.ts'

@@ -15,7 +15,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { base62Width, decodeBase62, decodeDigits, encodeBase62 } from './base62.ts'
 import { browserId, m2mTokenId, secretKeyId, testingTokenId, type InstanceId, type Uuid } from '../ids.ts'
-import { createBoundedMap } from './bounded-map.ts'
+import { createBoundedMap } from '../bounded-map.ts'
 import { AuthorityError } from '../errors.ts'
 import type { MacKeyId, MacKeys } from './master-key.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { Authority } from '../../authority.ts'
 import { AuthorityError } from '../../core/errors.ts'
-import { createBoundedMap } from '../../core/secrets/bounded-map.ts'
+import { createBoundedMap } from '../../core/bounded-map.ts'
 import { sessionCookies, signedInSinceCookies } from '../../directory/browsers/cookies.ts'
 import type { Instance } from '../../directory/instances/instance.ts'
 import type { Visit } from '../../frontend/frontend.ts'

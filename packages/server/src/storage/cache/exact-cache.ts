@@ -3,7 +3,7 @@
  * acknowledged, by others as soon as this one has read of it (`revocation/`). It holds records, not
  * verdicts: whether a token is active is decided anew each time.
  */
-import { createBoundedMap } from '../../core/secrets/bounded-map.ts'
+import { createBoundedMap } from '../../core/bounded-map.ts'
 
 export interface Wanted<Value> {
   readonly key: string

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ExpressionBuilder } from 'kysely'
 import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../../core/ids.ts'
+import { createBoundedMap } from '../../../core/bounded-map.ts'
 import { canonicalJson, type Json } from '../../../core/json.ts'
 import { isPast, millis, type Millis } from '../../../core/time.ts'
 import type { M2mToken, M2mTokenFormat } from '../../../tokens/m2m-tokens/m2m-token.ts'
@@ -193,12 +194,21 @@ const poolKey = (claims: Json, scopes: readonly MachineId[]): string =>
     .digest('base64url')
     .slice(0, 22)
 
+/** Tokens of one machine mostly have the same scopes. Those in memory share them, and need not be parsed each. */
+const scopesByText = createBoundedMap<readonly MachineId[]>(10_000)
+
+function scopesOf(text: string): readonly MachineId[] {
+  let scopes = scopesByText.get(text)
+  if (scopes === undefined) scopesByText.set(text, (scopes = JSON.parse(text) as MachineId[]))
+  return scopes
+}
+
 const toToken = (row: Omit<Row, 'pool_key'>): M2mToken => ({
   id: row.id as M2mTokenId,
   instanceId: row.instance_id as InstanceId,
   subject: row.machine_id as MachineId,
   format: row.format as M2mTokenFormat,
-  scopes: JSON.parse(row.scopes) as MachineId[],
+  scopes: scopesOf(row.scopes),
   claims: row.claims === null ? null : (JSON.parse(row.claims) as Json),
   macKeyId: row.mac_key_id,
   signingKeyId: row.signing_key_id as KeyId | null,
