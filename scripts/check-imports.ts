@@ -20,6 +20,7 @@ type Areas = Readonly<Record<string, Arrows>>
 
 const SERVER: Areas = {
   'version.ts': {},
+  'node-http.ts': {},
   // Vocabulary and pure rules: no files, no network, no clock but the port.
   core: { packages: ['node:crypto', 'node:zlib', 'zod'] },
   audit: { values: ['core'] },
@@ -58,13 +59,13 @@ const SERVER: Areas = {
     types: ['storage/storage.ts'],
   },
   http: {
-    values: ['core', 'signing', 'directory', 'frontend/wire.ts', 'version.ts'],
+    values: ['core', 'signing', 'directory', 'frontend/wire.ts', 'node-http.ts', 'version.ts'],
     types: ['authority.ts', 'frontend', 'revocation', 'storage/storage.ts', 'tokens'],
     packages: ['hono', 'node:crypto', 'node:http', 'node:https', 'node:net', 'node:tls', 'node:zlib', 'zod'],
   },
   // The only places that compose.
   server: {
-    values: ['core', 'audit', 'signing', 'storage', 'authority.ts', 'http', 'version.ts'],
+    values: ['core', 'audit', 'signing', 'storage', 'authority.ts', 'http', 'node-http.ts', 'version.ts'],
     types: ['directory', 'tokens'],
     packages: [
       '@peculiar/x509',
@@ -83,7 +84,7 @@ const SERVER: Areas = {
     ],
   },
   cli: {
-    values: ['core', 'directory', 'signing', 'storage', 'server', 'version.ts'],
+    values: ['core', 'directory', 'signing', 'storage', 'server', 'node-http.ts', 'version.ts'],
     types: ['audit', 'authority.ts'],
     packages: [
       '@mintmark/sdk',

@@ -35,35 +35,40 @@ import { printableLines, watchStdout } from './output.ts'
 import { redact } from './redact.ts'
 import { shareUsage } from './usage.ts'
 
-const GROUPS = {
-  'Run a server:': [devCommand, serveCommand],
-  'Beside a server, on its data folder:': [
-    envCommand,
-    instancesCommand,
-    auditCommand,
-    configCommand,
-    migrateCommand,
-    backupCommand,
-    restoreCommand,
-    copyCommand,
-    statsCommand,
-  ],
-  'Call a server, here or elsewhere:': [
-    machinesCommand,
-    tokensCommand,
-    machineTokensCommand,
-    testingTokensCommand,
-    impersonateCommand,
-    actorTokensCommand,
-    signInTokensCommand,
-    sessionsCommand,
-    usersCommand,
-    keysCommand,
-  ],
-  'About this program:': [completionCommand, helpCommand],
+/** These tell of all others. */
+const ABOUT = 'About this program:'
+
+/** By their names. */
+const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Command>>>> = {
+  'Run a server:': { dev: devCommand, serve: serveCommand },
+  'Beside a server, on its data folder:': {
+    env: envCommand,
+    instances: instancesCommand,
+    audit: auditCommand,
+    config: configCommand,
+    migrate: migrateCommand,
+    backup: backupCommand,
+    restore: restoreCommand,
+    copy: copyCommand,
+    stats: statsCommand,
+  },
+  'Call a server, here or elsewhere:': {
+    machines: machinesCommand,
+    tokens: tokensCommand,
+    'machine-tokens': machineTokensCommand,
+    'testing-tokens': testingTokensCommand,
+    impersonate: impersonateCommand,
+    'actor-tokens': actorTokensCommand,
+    'sign-in-tokens': signInTokensCommand,
+    sessions: sessionsCommand,
+    users: usersCommand,
+    keys: keysCommand,
+  },
+  [ABOUT]: { completion: completionCommand, help: helpCommand },
 }
 
-export function createProgram(): Command {
+/** @param only the one command that is wanted, where nothing has to know of the others */
+export function createProgram(only?: string): Command {
   const program = new Command('mintmark')
     .description("A self-hosted token authority that speaks Clerk's Backend API.")
     .version(VERSION, '-V, --version', 'Print the version.')
@@ -74,11 +79,21 @@ export function createProgram(): Command {
       '\nStart here:\n  mintmark dev                 a server with keys to try, in ./.mintmark\n  mintmark env                 its keys, for your .env file\n  mintmark machines list       its machines, which issue tokens\n  mintmark serve --data DIR    a server for production',
     )
   for (const [heading, commands] of Object.entries(GROUPS)) {
-    for (const command of commands) program.addCommand(command().helpGroup(heading))
+    for (const [name, command] of Object.entries(commands)) {
+      if (only === undefined || only === name) program.addCommand(command().helpGroup(heading))
+    }
   }
   shareUsage(program)
   // It has a help command of its own.
   return program.helpCommand(false)
+}
+
+/** A server that starts need not wait until the flags of all other commands are set up. */
+function namedBy([first = '']: readonly string[]): string | undefined {
+  const isNamed = Object.entries(GROUPS).some(
+    ([heading, commands]) => heading !== ABOUT && Object.hasOwn(commands, first),
+  )
+  return isNamed ? first : undefined
 }
 
 /** @returns the exit code */
@@ -88,7 +103,7 @@ export async function main(args: readonly string[]): Promise<number> {
   watchStdout()
   process.stderr.on('error', () => {})
   try {
-    await createProgram().parseAsync(args, { from: 'user' })
+    await createProgram(namedBy(args)).parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     return report(error)

@@ -1,8 +1,9 @@
 /** What operators see of requests: one log event each, and counts and times for Prometheus. */
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Storage, StorageGauges } from '../storage/storage.ts'
 import type { Logger } from 'pino'
+import { createServer } from '../node-http.ts'
 import type { RequestEvent, RequestObserver } from '../http/request-event.ts'
 
 /** Health probes come every few seconds and say nothing: they are logged at debug level. */

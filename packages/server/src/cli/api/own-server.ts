@@ -4,10 +4,11 @@
  * moved between two looks.
  */
 import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Authority } from '../../authority.ts'
 import type { Instance } from '../../directory/instances/instance.ts'
+import { get } from '../../node-http.ts'
 import { CliError } from '../cli-error.ts'
 
 const ATTEMPTS = 10

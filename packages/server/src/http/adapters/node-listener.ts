@@ -1,9 +1,10 @@
 /** Puts the handler on `node:http`, with limits on what a connection may cost. */
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { AuthorityError } from '../../core/errors.ts'
+import { createServer } from '../../node-http.ts'
 import { toErrorResponse } from '../errors.ts'
 import { BODY_LIMIT, type HttpRequest, type HttpResponse } from '../exchange.ts'
 import type { Handler } from '../handler.ts'

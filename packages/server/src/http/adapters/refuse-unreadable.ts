@@ -1,9 +1,10 @@
 /** Answers what Node's parser refused, in the envelope of every other refusal; Node itself would send no body. */
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES, type Server, type ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { AuthorityError } from '../../core/errors.ts'
+import { STATUS_CODES } from '../../node-http.ts'
 import { toErrorResponse } from '../errors.ts'
 
 interface Refusal {

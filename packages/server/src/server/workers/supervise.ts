@@ -4,9 +4,9 @@
  * it must never do is to let a worker go before another answers in its place.
  */
 import cluster from 'node:cluster'
-import { createServer } from 'node:http'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
+import { createServer } from '../../node-http.ts'
 import { forgetLocalUrlIfPossible, takeDataFolder, writeAddress } from '../data-folder.ts'
 import type { MasterKeys } from '../key-ring.ts'
 import { closeListener, listen } from '../listen.ts'
