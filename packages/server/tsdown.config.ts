@@ -1,8 +1,18 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { defineConfig } from 'tsdown'
 
-/** Bundled, so that a start reads one file and not hundreds. Their licences go along. */
-const BUNDLED = ['@mintmark/sdk', '@peculiar/x509', 'commander', 'hono', 'kysely', 'reflect-metadata', 'zod']
+/** Bundled, so that a start reads one file and not hundreds. Their licences, and those of what they need, go along. */
+const BUNDLED = [
+  '@mintmark/sdk',
+  '@peculiar/x509',
+  'commander',
+  'hono',
+  'kysely',
+  'pino',
+  'prom-client',
+  'reflect-metadata',
+  'zod',
+]
 
 export default defineConfig({
   entry: { cli: 'src/cli/main.ts' },
@@ -18,10 +28,11 @@ export default defineConfig({
   sourcemap: false,
   clean: true,
   hooks: {
-    'build:done'() {
+    'build:done'({ chunks }) {
       copyClerkJs()
-      const licenses = [...BUNDLED, CLERK_JS].map(licenseOf)
-      writeFileSync('dist/bundled-licenses.txt', licenses.join('\n\n'))
+      const files = chunks.flatMap((chunk) => ('moduleIds' in chunk ? chunk.moduleIds : []))
+      const bundled = [...new Set([...files.flatMap(packageOf), CLERK_JS])].sort()
+      writeFileSync('dist/bundled-licenses.txt', bundled.map(licenseOf).join('\n\n'))
     },
   },
 })
@@ -30,7 +41,7 @@ const CLERK_JS = '@clerk/clerk-js'
 
 /** What browsers load of it, as it is; the frontend serves it. */
 function copyClerkJs(): void {
-  const { version } = packageOf(CLERK_JS)
+  const { version } = manifestOf(CLERK_JS)
   const from = `../../node_modules/${CLERK_JS}/dist`
   const to = `dist/clerk-js/${version}`
   mkdirSync(to, { recursive: true })
@@ -39,12 +50,22 @@ function copyClerkJs(): void {
   }
 }
 
-function packageOf(name: string): { readonly version: string } {
-  return JSON.parse(readFileSync(`../../node_modules/${name}/package.json`, 'utf8')) as { version: string }
+/** @returns the name of the package that a file is of; none for a file of this project */
+const packageOf = (file: string): string[] =>
+  /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.slice(1) ?? []
+
+interface Manifest {
+  readonly version: string
+  readonly license: string
 }
+
+const manifestOf = (name: string) =>
+  JSON.parse(readFileSync(`../../node_modules/${name}/package.json`, 'utf8')) as Manifest
 
 function licenseOf(name: string): string {
   const folder = `../../node_modules/${name}`
-  const { version } = packageOf(name)
-  return `${name} ${version}\n\n${readFileSync(`${folder}/LICENSE`, 'utf8').trim()}\n`
+  const { version, license } = manifestOf(name)
+  const file = readdirSync(folder).find((each) => /^licen[cs]e(?:\.|$)/i.test(each))
+  const text = file === undefined ? '' : readFileSync(`${folder}/${file}`, 'utf8').trim()
+  return `${name} ${version} (${license})\n\n${text}\n`
 }
