@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ExpressionBuilder } from 'kysely'
 import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../../core/ids.ts'
 import { createBoundedMap } from '../../../core/bounded-map.ts'
@@ -189,10 +189,7 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
 
 /** Equal for claims and scopes that are the same by value, in whatever order they were written. */
 const poolKey = (claims: Json, scopes: readonly MachineId[]): string =>
-  createHash('sha256')
-    .update(canonicalJson([claims, scopes.toSorted()]))
-    .digest('base64url')
-    .slice(0, 22)
+  hash('sha256', canonicalJson([claims, scopes.toSorted()]), 'base64url').slice(0, 22)
 
 /** Tokens of one machine mostly have the same scopes. Those in memory share them, and need not be parsed each. */
 const scopesByText = createBoundedMap<readonly MachineId[]>(10_000)
