@@ -43,7 +43,13 @@ export async function runServer(
   const onSighup = onHangUp === 'stop' ? onSignal : ignore
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal).on('SIGHUP', onSighup)
   try {
-    await onReady(server)
+    try {
+      await onReady(server)
+    } catch (error) {
+      // Nobody was told of it: it must not go on in the background.
+      await server.stop(0)
+      throw error
+    }
     const error = await stopping
     await server.stop()
     if (error !== null) throw error

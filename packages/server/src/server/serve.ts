@@ -24,6 +24,8 @@ export interface RunningServer {
   readonly metricsUrl: string | null
   /** Where browsers find the frontend, if there is one and that is known. */
   readonly frontendUrl: string | null
+  /** False for one that nobody can use yet. */
+  readonly hasInstance: boolean
   readonly registry: Registry
   readonly authority: Authority
   /** Takes no new connection; fulfilled when those it has are over. It has to be stopped then. */
@@ -88,7 +90,7 @@ async function open(
     opened.defer(() => authority.storage.close())
     await options.prepare?.(authority)
     const answering = await answerFor(authority, config, options, { opened, frontend })
-    const { registry, handler, unready } = answering
+    const { registry, handler, hasInstance, unready } = answering
     answerWith(handler)
     if (worker !== null) await startListening()
     const metricsUrl = worker === null ? await openMetrics(config, registry, opened) : null
@@ -99,6 +101,7 @@ async function open(
       url,
       metricsUrl,
       frontendUrl,
+      hasInstance,
       registry,
       authority,
       retire: async () => void (await retireAll()),
@@ -167,7 +170,8 @@ async function answerFor(
     checkReady: () => checkReady(authority, ready),
   })
   frontend?.answerWith(frontendHandler(authority, config, { publishedKeys, observe }))
-  return { registry: metrics.registry, handler, unready: () => void (ready = false) }
+  const hasInstance = publishedKeys.all().length > 0
+  return { registry: metrics.registry, handler, hasInstance, unready: () => void (ready = false) }
 }
 
 type Handler = ReturnType<typeof createHandler>

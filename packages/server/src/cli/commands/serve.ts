@@ -40,10 +40,7 @@ async function run(flags: Readonly<Record<string, unknown>>): Promise<void> {
     masterKeys,
     // Whoever reloads all services, or ends a session, does not mean to end this one.
     onHangUp: 'ignore',
-    async onReady({ url, metricsUrl, authority }) {
-      const instances = await authority.storage.read.instances.list()
-      tell({ url, metricsUrl, hasInstance: instances.length > 0 })
-    },
+    onReady: tell,
   })
 }
 

@@ -55,7 +55,7 @@ async function workAs(start: StartOrder, { log, writeLine }: WorkerLog, orders: 
     },
   })
   orders.measureWith(() => measure(server))
-  await sendReady(server)
+  await send({ report: 'ready', hasInstance: server.hasInstance })
   const end = await Promise.race([
     failed,
     orders.stopped.then(() => 'stopped' as const),
@@ -66,11 +66,6 @@ async function workAs(start: StartOrder, { log, writeLine }: WorkerLog, orders: 
   await server.stop(end === 'retired' || end === 'orphaned' ? 0 : config.shutdownDelay)
   await send({ report: 'measured', measurements: await measure(server) })
   if (end instanceof Error) throw new DiskFailure(end.message, { cause: end })
-}
-
-async function sendReady({ authority }: RunningServer): Promise<void> {
-  const instances = await authority.storage.read.instances.list()
-  await send({ report: 'ready', hasInstance: instances.length > 0 })
 }
 
 /** Fulfilled when no connection is left, and none is on its way here. */
