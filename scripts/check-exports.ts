@@ -31,6 +31,8 @@ const PUBLISHED =
 const PINNED = 'exports.json'
 const BARE_IMPORT =
   /^\s*(?:import\s*|(?:import|export)\b[^'"`;]*?\bfrom\s*)["'](?<name>[^."'][^"']*)["'];?$|\b(?:import|require)\(["'](?<called>[^."'][^"']*)["']\)/gm
+/** What is bundled brings its comments, and some show how it would be imported. */
+const COMMENT_LINE = /^\s*(?:\*|\/\/|\/\*).*$/gm
 
 const findings = createFindings()
 const manifests = findFiles('packages/*/package.json')
@@ -96,7 +98,8 @@ function isProgram(path: string): boolean {
 
 /** The packages that a built file asks Node for. */
 function importsOf(path: string): readonly string[] {
-  return [...readFileSync(path, 'utf8').matchAll(BARE_IMPORT)]
+  const text = readFileSync(path, 'utf8').replaceAll(COMMENT_LINE, '')
+  return [...text.matchAll(BARE_IMPORT)]
     .map(({ groups }) => (groups!.name ?? groups!.called)!)
     .filter((name) => !isBuiltin(name))
     .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)![0])
