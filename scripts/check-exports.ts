@@ -31,8 +31,8 @@ const PUBLISHED =
 const PINNED = 'exports.json'
 const BARE_IMPORT =
   /^\s*(?:import\s*|(?:import|export)\b[^'"`;]*?\bfrom\s*)["'](?<name>[^."'][^"']*)["'];?$|\b(?:import|require)\(["'](?<called>[^."'][^"']*)["']\)/gm
-/** What is bundled brings its comments, and some show how it would be imported. */
-const COMMENT_LINE = /^\s*(?:\*|\/\/|\/\*).*$/gm
+/** What is bundled brings its comments, and some show how it would be imported. These lines hold nothing that runs. */
+const COMMENT_LINE = /^\s*(?:\* (?!.*\*\/)|\/\/).*$/gm
 
 const findings = createFindings()
 const manifests = findFiles('packages/*/package.json')
