@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'tsdown'
 
 /** Bundled, so that a start reads one file and not hundreds. Their licences, and those of what they need, go along. */
@@ -31,18 +32,18 @@ export default defineConfig({
     'build:done'({ chunks }) {
       copyClerkJs()
       const files = chunks.flatMap((chunk) => ('moduleIds' in chunk ? chunk.moduleIds : []))
-      const bundled = [...new Set([...files.flatMap(packageOf), CLERK_JS])].sort()
+      const bundled = [...new Set([...files.flatMap(folderOf), CLERK_JS])].sort()
       writeFileSync('dist/bundled-licenses.txt', bundled.map(licenseOf).join('\n\n'))
     },
   },
 })
 
-const CLERK_JS = '@clerk/clerk-js'
+const CLERK_JS = join(import.meta.dirname, '../../node_modules/@clerk/clerk-js')
 
 /** What browsers load of it, as it is; the frontend serves it. */
 function copyClerkJs(): void {
   const { version } = manifestOf(CLERK_JS)
-  const from = `../../node_modules/${CLERK_JS}/dist`
+  const from = `${CLERK_JS}/dist`
   const to = `dist/clerk-js/${version}`
   mkdirSync(to, { recursive: true })
   for (const name of readdirSync(from)) {
@@ -50,22 +51,21 @@ function copyClerkJs(): void {
   }
 }
 
-/** @returns the name of the package that a file is of; none for a file of this project */
-const packageOf = (file: string): string[] =>
-  /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.slice(1) ?? []
+/** @returns the folder of the package that a file is of; none for a file of this project */
+const folderOf = (file: string): string[] =>
+  /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.slice(1) ?? []
 
 interface Manifest {
+  readonly name: string
   readonly version: string
   readonly license: string
 }
 
-const manifestOf = (name: string) =>
-  JSON.parse(readFileSync(`../../node_modules/${name}/package.json`, 'utf8')) as Manifest
+const manifestOf = (folder: string) => JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Manifest
 
-function licenseOf(name: string): string {
-  const folder = `../../node_modules/${name}`
-  const { version, license } = manifestOf(name)
+function licenseOf(folder: string): string {
+  const { name, version, license } = manifestOf(folder)
   const file = readdirSync(folder).find((each) => /^licen[cs]e(?:\.|$)/i.test(each))
-  const text = file === undefined ? '' : readFileSync(`${folder}/${file}`, 'utf8').trim()
-  return `${name} ${version} (${license})\n\n${text}\n`
+  if (file === undefined) throw new Error(`${name} is bundled and brings no licence: see whether it may be.`)
+  return `${name} ${version} (${license})\n\n${readFileSync(`${folder}/${file}`, 'utf8').trim()}\n`
 }
