@@ -32,7 +32,7 @@ const upsert = (rows: number) => `insert into m2m_token_uses (token_id, last_use
   on conflict (token_id) do update set last_used_at = excluded.last_used_at
   where m2m_token_uses.last_used_at < excluded.last_used_at`
 
-const UPSERT_ALL = upsert(BATCH)
+const UPSERT_BATCH = upsert(BATCH)
 const UPSERT_ONE = upsert(1)
 
 /** @param read where uses that are already written are looked up */
@@ -99,10 +99,8 @@ async function stored(
 }
 
 async function writeUses(sql: SqlConnection, uses: Uses): Promise<void> {
-  const whole = uses.length - (uses.length % BATCH)
-  for (let start = 0; start < whole; start += BATCH)
-    await sql.run(UPSERT_ALL, ...uses.slice(start, start + BATCH).flat())
-  for (const use of uses.slice(whole)) await sql.run(UPSERT_ONE, ...use)
+  if (uses.length === BATCH) await sql.run(UPSERT_BATCH, ...uses.flat())
+  else for (const use of uses) await sql.run(UPSERT_ONE, ...use)
 }
 
 export const m2mTokenUseStore = (sql: SqlConnection): M2mTokenUseStore => ({
