@@ -39,7 +39,7 @@ export function encodeBase62(bytes: Uint8Array): string {
       const current = remainder * LIMB + limbs[index]!
       const quotient = Math.floor(current / CHUNK)
       limbs[index] = quotient
-      // What `%` would say, at a tenth of its cost.
+      // As `%`, which is slow for numbers of this size.
       remainder = current - quotient * CHUNK
     }
     while (limbs[first] === 0) first++
