@@ -107,7 +107,10 @@ export const uuidOf = (id: M2mTokenId | TestingTokenId | SecretKeyId | BrowserId
   Uint8Array.from(Buffer.from(id.slice(id.lastIndexOf('_') + 1), 'hex'))
 
 function writeTime(bytes: Uint8Array, time: number): void {
-  Buffer.from(bytes.buffer, bytes.byteOffset, 6).writeUIntBE(time, 0, 6)
+  for (let at = 5, rest = time; at >= 0; at--) {
+    bytes[at] = rest
+    rest = Math.floor(rest / 256)
+  }
 }
 
 function writeCounter(bytes: Uint8Array, at: number, value: number): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { base62Width, decodeBase62, encodeBase62 } from './base62.ts'
+import { base62Width, decodeBase62, encodeBase62, encodeUint32 } from './base62.ts'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -34,6 +34,14 @@ describe('base62', () => {
 
   it('has the widths that ids and secrets are documented with', () => {
     expect([4, 20, 33].map(base62Width)).toEqual([6, 27, 45])
+  })
+
+  it('writes a number as the four bytes of it', () => {
+    for (const value of [0, 1, 61, 62, 3_843, 3_844, 2 ** 24, 14_776_335, 14_776_336, 2 ** 31, 2 ** 32 - 1]) {
+      const bytes = Buffer.alloc(4)
+      bytes.writeUInt32BE(value)
+      expect(encodeUint32(value)).toBe(encodeBase62(bytes))
+    }
   })
 
   it('leaves the bytes it was given as they were', () => {

@@ -84,6 +84,10 @@ export function decodeDigits(text: string, start: number, end: number): number {
 const encodeChunk = (value: number): string =>
   PAIRS[Math.floor(value / PAIRS.length)]! + PAIRS[value % PAIRS.length]!
 
+/** As {@link encodeBase62} of the four bytes of a whole number below 2^32: six digits. */
+export const encodeUint32 = (value: number): string =>
+  PAIRS[Math.floor(value / CHUNK)]! + encodeChunk(value % CHUNK)
+
 /** Limbs from the most significant to the least, padded in front. */
 function toLimbs(bytes: Uint8Array): number[] {
   const limbs: number[] = []

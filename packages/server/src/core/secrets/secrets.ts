@@ -13,7 +13,7 @@
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { base62Width, decodeBase62, decodeDigits, encodeBase62 } from './base62.ts'
+import { base62Width, decodeBase62, decodeDigits, encodeBase62, encodeUint32 } from './base62.ts'
 import { browserId, m2mTokenId, secretKeyId, testingTokenId, type InstanceId, type Uuid } from '../ids.ts'
 import { createBoundedMap } from '../bounded-map.ts'
 import { AuthorityError } from '../errors.ts'
@@ -57,12 +57,12 @@ export function formatSecret(keys: MacKeys, name: SecretName): string {
       longMessage: 'This secret was made under a master key that the server no longer has: rotate it.',
     })
   }
-  const body = new Uint8Array(BODY_BYTES)
+  const body = Buffer.alloc(BODY_BYTES)
   body[0] = name.keyId
   body.set(name.id, 1)
-  body.set(tagOf(key, name.prefix, name.owner, name.id), 1 + ID_BYTES)
+  body.write(tagOf(key, name.prefix, name.owner, name.id), 1 + ID_BYTES, 'latin1')
   const text = name.prefix + encodeBase62(body)
-  return text + checksumOf(text)
+  return text + encodeUint32(crc32(text))
 }
 
 /**
@@ -90,7 +90,7 @@ export function parseSecret(
   const key = keys.get(keyId)
   if (key === undefined) return null
   const id = body.slice(1, 1 + ID_BYTES)
-  const expected = tagOf(key, prefix, owner, id)
+  const expected = Buffer.from(tagOf(key, prefix, owner, id), 'latin1')
   return timingSafeEqual(expected, body.subarray(1 + ID_BYTES)) ? { prefix, owner, id, keyId } : null
 }
 
@@ -138,22 +138,17 @@ export function createSecretReader(keys: MacKeys, limit: number): SecretReader {
   }
 }
 
+/** @returns a character for each byte: a third of the cost of bytes, which need memory outside the heap */
 function tagOf(
   key: Parameters<typeof createHmac>[1],
   prefix: SecretPrefix,
   owner: InstanceId | null,
   id: Uuid,
-): Uint8Array {
+): string {
   // Neither prefix nor owner can hold a NUL, so no two names give the same input.
   return createHmac('sha256', key)
     .update(`${prefix}\0${owner ?? ''}\0`)
     .update(id)
-    .digest()
-    .subarray(0, TAG_BYTES)
-}
-
-function checksumOf(text: string): string {
-  const bytes = new Uint8Array(CHECK_BYTES)
-  new DataView(bytes.buffer).setUint32(0, crc32(text))
-  return encodeBase62(bytes)
+    .digest('binary')
+    .slice(0, TAG_BYTES)
 }
