@@ -188,8 +188,16 @@ export const m2mTokenStore = (sql: SqlConnection, changes: Changes): M2mTokenSto
 })
 
 /** Equal for claims and scopes that are the same by value, in whatever order they were written. */
-const poolKey = (claims: Json, scopes: readonly MachineId[]): string =>
-  hash('sha256', canonicalJson([claims, scopes.toSorted()]), 'base64url').slice(0, 22)
+function poolKey(claims: Json, scopes: readonly MachineId[]): string {
+  const known = claims === null ? poolKeysWithoutClaims.get(scopes) : undefined
+  if (known !== undefined) return known
+  const key = hash('sha256', canonicalJson([claims, scopes.toSorted()]), 'base64url').slice(0, 22)
+  if (claims === null) poolKeysWithoutClaims.set(scopes, key)
+  return key
+}
+
+/** Most tokens have no claims, and those of one machine the same scopes, which are never changed in place. */
+const poolKeysWithoutClaims = new WeakMap<readonly MachineId[], string>()
 
 /** Tokens of one machine mostly have the same scopes. Those in memory share them, and need not be parsed each. */
 const scopesByText = createBoundedMap<readonly MachineId[]>(10_000)
