@@ -16,7 +16,7 @@ import { createReaders, createStores } from './ports.ts'
 import { createM2mTokenUses } from './sql/tokens/m2m-token-uses.ts'
 import { entriesOf, readLog, toLogPage, type LogRow } from './sql/revocation-log.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite/connection.ts'
-import { createGroupCommit } from './sqlite/group-commit.ts'
+import { createGroupCommit, type WorkOptions } from './sqlite/group-commit.ts'
 import type { Storage, Stores } from './storage.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -88,6 +88,7 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
   const log = followLog(writer, cache)
   let logged: { readonly changed: ChangeSet; readonly position: number } | null = null
   const commits = createGroupCommit(writer, {
+    onRestart: () => void changesOfGroup.take(),
     beforeCommit() {
       const changed = changesOfGroup.take()
       logged = { changed, position: appendToLog(writer, changed) }
@@ -101,24 +102,21 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
     onFatal: options.onFatal,
   })
   const stores = createStores(writer, changes)
-  const run = <T>(work: (stores: Stores) => Promise<T>, durable: boolean): Promise<T> =>
-    commits.run(
-      async () => {
-        try {
-          const value = await work(stores)
-          changesOfGroup.add(changes.take())
-          return value
-        } catch (error) {
-          // It is undone alone, whatever else is in its group.
-          changes.take()
-          throw error
-        }
-      },
-      { durable },
-    )
-  const transactions = createTransactions<Stores>({ run: (work) => run(work, true) })
+  const run = <T>(work: (stores: Stores) => Promise<T>, options: WorkOptions): Promise<T> =>
+    commits.run(async () => {
+      try {
+        const value = await work(stores)
+        changesOfGroup.add(changes.take())
+        return value
+      } catch (error) {
+        // It is undone alone, whatever else is in its group.
+        changes.take()
+        throw error
+      }
+    }, options)
+  const transactions = createTransactions<Stores>({ run: (work, once = false) => run(work, { once }) })
   const { tokenRetention = Infinity } = options
-  const writeBehind: typeof transactions.transaction = (work) => run(work, false)
+  const writeBehind: typeof transactions.transaction = (work) => run(work, { durable: false })
   const chores = startChores({ ...transactions, writeBehind, uses, tokenRetention })
 
   return {

@@ -17,6 +17,8 @@ export interface SqliteConnection extends SqlConnection {
   /** Another number than before if another connection has committed since. */
   dataVersion(): number
   readonly inTransaction: boolean
+  /** How many statements it has begun that might write. */
+  readonly writes: number
   exec(sql: string): void
   close(): void
 }
@@ -33,11 +35,10 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
   database.function('lower', { deterministic: true }, (text) =>
     typeof text === 'string' ? text.toLowerCase() : null,
   )
-  const prepare = createPreparer(database, (statement) => statement)
-  const prepareArrays = createPreparer(database, (statement) => {
-    statement.setReturnArrays(true)
-    return statement
-  })
+  let writes = 0
+  const onWrite = () => void writes++
+  const prepare = createPreparer(database, { onWrite })
+  const prepareArrays = createPreparer(database, { onWrite, asArrays: true })
   const allNow: SqliteConnection['allNow'] = (sql, ...values) =>
     orUnavailable(() => prepare(sql).all(...values)) as never
   const runNow: SqliteConnection['runNow'] = (sql, ...values) =>
@@ -62,19 +63,38 @@ export function connectSqlite(path: string, options: { readonly readOnly: boolea
     get inTransaction() {
       return database.isTransaction
     },
+    get writes() {
+      return writes
+    },
     close: () => database.close(),
   }
 }
 
-/** Prepares each text once. @param finish sets what all its statements have in common */
-function createPreparer(database: DatabaseSync, finish: (statement: StatementSync) => StatementSync) {
-  const statements = new Map<string, StatementSync>()
+interface PreparerOptions {
+  /** Called before a statement runs that is not known to only read. */
+  readonly onWrite: () => void
+  /** Rows come with their columns in order, without names. */
+  readonly asArrays?: boolean
+}
+
+const ONLY_READS = /^(?:select|pragma) /
+
+/** Prepares each text once. What it returns is run at once, and once. */
+function createPreparer(database: DatabaseSync, { onWrite, asArrays = false }: PreparerOptions) {
+  const known = new Map<string, { readonly statement: StatementSync; readonly onlyReads: boolean }>()
+
+  function add(sql: string) {
+    if (known.size >= STATEMENTS) known.clear()
+    const statement = database.prepare(sql)
+    statement.setReturnArrays(asArrays)
+    const prepared = { statement, onlyReads: ONLY_READS.test(sql) }
+    known.set(sql, prepared)
+    return prepared
+  }
+
   return (sql: string): StatementSync => {
-    let statement = statements.get(sql)
-    if (statement === undefined) {
-      if (statements.size >= STATEMENTS) statements.clear()
-      statements.set(sql, (statement = finish(database.prepare(sql))))
-    }
+    const { statement, onlyReads } = known.get(sql) ?? add(sql)
+    if (!onlyReads) onWrite()
     return statement
   }
 }

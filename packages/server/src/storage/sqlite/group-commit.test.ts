@@ -42,6 +42,9 @@ const watched = (look: (sql: string) => void): SqliteConnection => ({
   get inTransaction() {
     return connection.inTransaction
   },
+  get writes() {
+    return connection.writes
+  },
 })
 
 const outcome = (promise: Promise<unknown>) =>
@@ -157,6 +160,102 @@ describe('a group of transactions', () => {
     expect(committed()).toEqual(['first', 'later'])
     expect(await later).toBe(1)
     await commits.drained()
+  })
+})
+
+// A savepoint around each would cost every transaction what only those that fail half way need.
+describe('undoing one of a group', () => {
+  const halfWay = async () => {
+    note('half')
+    throw new Error('refused')
+  }
+
+  it('takes no savepoint where nothing has to be undone', async () => {
+    const statements: string[] = []
+    const commits = createGroupCommit(
+      watched((sql) => statements.push(sql)),
+      QUIET,
+    )
+    const refused = () => Promise.reject(new Error('refused'))
+    await Promise.all(
+      [async () => note('a'), refused, async () => note('b')].map((work) => outcome(commits.run(work))),
+    )
+    expect(statements).toEqual(['begin immediate', 'commit'])
+    expect(committed()).toEqual(['a', 'b'])
+  })
+
+  it('runs the others again, and says so before, where one has written and then failed', async () => {
+    const events: string[] = []
+    const commits = createGroupCommit(connection, { ...QUIET, onRestart: () => void events.push('restart') })
+    const named = (text: string) => async () => {
+      events.push(text)
+      return note(text)
+    }
+    const outcomes = await Promise.all(
+      [named('a'), halfWay, named('b')].map((work) => outcome(commits.run(work))),
+    )
+    expect(outcomes).toEqual([1, 'refused', 1])
+    expect(events).toEqual(['a', 'restart', 'a', 'b'])
+    expect(committed()).toEqual(['a', 'b'])
+  })
+
+  it('counts what the query builder writes, whether or not it returns it', async () => {
+    const commits = createGroupCommit(connection, QUIET)
+    const insert = connection.query.insertInto('notes' as never).values({ text: 'half' })
+    for (const query of [insert, insert.returningAll()]) {
+      const work = async () => {
+        await query.execute()
+        throw new Error('refused')
+      }
+      expect(await outcome(commits.run(work))).toBe('refused')
+    }
+    const text = "insert into notes (text) values ('half') returning text"
+    const writes = [
+      () => connection.all(text),
+      () => connection.get(text),
+      () => connection.getColumns<unknown[]>(text),
+    ]
+    for (const write of writes) {
+      const work = async () => {
+        await write()
+        throw new Error('refused')
+      }
+      expect(await outcome(commits.run(work))).toBe('refused')
+    }
+    expect(committed()).toEqual([])
+  })
+
+  it('runs nothing again that may be run only once', async () => {
+    const commits = createGroupCommit(connection, QUIET)
+    let runs = 0
+    const once = async () => {
+      runs++
+      return note('once')
+    }
+    const outcomes = await Promise.all([
+      outcome(commits.run(once, { once: true })),
+      outcome(commits.run(halfWay)),
+      outcome(commits.run(async () => note('b'))),
+    ])
+    expect(outcomes).toEqual([1, 'refused', 1])
+    expect(runs).toBe(1)
+    expect(committed()).toEqual(['once', 'b'])
+  })
+
+  it('refuses all where it cannot begin again', async () => {
+    let begins = 0
+    const commits = createGroupCommit(
+      watched((sql) => {
+        if (sql === 'begin immediate' && ++begins === 2) throw unavailable(new Error('busy'))
+      }),
+      QUIET,
+    )
+    const outcomes = await Promise.all(
+      [async () => note('a'), halfWay].map((work) => outcome(commits.run(work))),
+    )
+    expect(outcomes).toEqual(['service_unavailable', 'service_unavailable'])
+    expect(committed()).toEqual([])
+    expect(await commits.run(async () => note('next'))).toBe(1)
   })
 })
 

@@ -1,13 +1,18 @@
 /**
  * Group commit: transactions that are asked for in the same turn of the event loop run one after the
- * other inside one database transaction, each in a savepoint of its own, and are acknowledged together
- * once that has reached the disk. One fsync then serves them all, and what a crash may undo has none: it
- * would hold up every request for what nobody waits for.
+ * other inside one database transaction, and are acknowledged together once that has reached the disk. One
+ * fsync then serves them all, and what a crash may undo has none: it would hold up every request for what
+ * nobody waits for.
+ *
+ * One of them that fails is undone alone. That takes a savepoint around each, which nearly all pay for
+ * nothing; so there is none until one has failed after it had written, and then all are run again.
  */
 import { AuthorityError, unavailable } from '../../core/errors.ts'
 import type { SqliteConnection } from './connection.ts'
 
 export interface GroupCommitOptions {
+  /** Called when a group is begun anew: what its work has done until then is undone. */
+  readonly onRestart?: () => void
   /** Called when all work of a group is done, to write what belongs to it as a whole. */
   readonly beforeCommit?: () => void
   /** Called when a group has ended, before anyone is told. */
@@ -19,6 +24,8 @@ export interface GroupCommitOptions {
 export interface WorkOptions {
   /** False for what a crash may undo: then it is acknowledged before it has reached the disk. */
   readonly durable?: boolean
+  /** It may not be run a second time. */
+  readonly once?: boolean
 }
 
 export interface GroupCommit {
@@ -32,6 +39,7 @@ export interface GroupCommit {
 interface Job {
   readonly work: () => Promise<unknown>
   readonly durable: boolean
+  readonly once: boolean
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
@@ -43,7 +51,7 @@ const MOST_WAITING = 10_000
 
 export function createGroupCommit(
   connection: SqliteConnection,
-  { beforeCommit, onEnd, onFatal }: GroupCommitOptions,
+  { onRestart, beforeCommit, onEnd, onFatal }: GroupCommitOptions,
 ): GroupCommit {
   let waiting: Job[] = []
   let running: Promise<void> | null = null
@@ -69,12 +77,12 @@ export function createGroupCommit(
   }
 
   async function runGroup(jobs: readonly Job[]): Promise<void> {
-    const outcomes: Outcome[] = []
+    let outcomes: Outcome[]
     try {
       if (failure !== null) throw failure
       syncCommits(jobs.some(({ durable }) => durable))
       connection.runNow('begin immediate')
-      for (const { work } of jobs) outcomes.push(await runInSavepoint(work))
+      outcomes = jobs.some(({ once }) => once) ? await runInSavepoints(jobs) : await runPlainly(jobs)
       beforeCommit?.()
       connection.runNow('commit')
     } catch (error) {
@@ -92,6 +100,34 @@ export function createGroupCommit(
   }
 
   /** @throws if the whole transaction is gone, so that nothing of the group can be committed */
+  async function runPlainly(jobs: readonly Job[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    for (const { work } of jobs) {
+      const { writes } = connection
+      try {
+        outcomes.push({ value: await work() })
+      } catch (error) {
+        if (!connection.inTransaction) throw error
+        if (connection.writes !== writes) return runAgain(jobs)
+        outcomes.push({ error })
+      }
+    }
+    return outcomes
+  }
+
+  async function runAgain(jobs: readonly Job[]): Promise<Outcome[]> {
+    connection.runNow('rollback')
+    onRestart?.()
+    connection.runNow('begin immediate')
+    return runInSavepoints(jobs)
+  }
+
+  async function runInSavepoints(jobs: readonly Job[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    for (const { work } of jobs) outcomes.push(await runInSavepoint(work))
+    return outcomes
+  }
+
   async function runInSavepoint(work: Job['work']): Promise<Outcome> {
     connection.runNow('savepoint job')
     try {
@@ -120,12 +156,12 @@ export function createGroupCommit(
   }
 
   return {
-    run(work, { durable = true } = {}) {
+    run(work, { durable = true, once = false } = {}) {
       if (waiting.length >= MOST_WAITING) {
         return Promise.reject(new AuthorityError('too_many_requests', { retryAfter: 1 }))
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ work, durable, resolve, reject })
+        waiting.push({ work, durable, once, resolve, reject })
         running ??= runGroups()
       })
     },
