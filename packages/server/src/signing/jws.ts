@@ -4,6 +4,7 @@
  * and critical extensions are all refused before a signature is looked at (SECURITY.md, "Tokens").
  */
 import { sign, verify, type KeyObject } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { isJsonObject, parseJson, type JsonLimits, type JsonObject } from '../core/json.ts'
 
 export interface Jwt {
@@ -22,10 +23,28 @@ const LIMITS: JsonLimits = { depth: 40, names: 2_500 }
 /** Header parameters that would let a token choose its own key or its own rules. */
 const FORBIDDEN_PARAMETERS = ['jwk', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'b64', 'zip', 'enc']
 
+type Sign = (signingInput: string, key: KeyObject) => Promise<Buffer>
+
+/**
+ * RS256. A signature takes as long as ten verifications of an opaque token, so it is made on another thread and holds
+ * nobody up. Where there is one core for all threads, that would only add to its cost.
+ */
+export const signerFor = (cores: number): Sign =>
+  cores === 1
+    ? async (signingInput, key) => sign('sha256', Buffer.from(signingInput), key)
+    : (signingInput, key) =>
+        new Promise((resolve, reject) =>
+          sign('sha256', Buffer.from(signingInput), key, (error, signature) =>
+            error === null ? resolve(signature) : reject(error),
+          ),
+        )
+
+const signatureOf = signerFor(availableParallelism())
+
 /** @param payload written in the order of its names */
-export function signJwt(header: JsonObject, payload: JsonObject, key: KeyObject): string {
+export async function signJwt(header: JsonObject, payload: JsonObject, key: KeyObject): Promise<string> {
   const signingInput = `${encode({ alg: 'RS256', typ: 'JWT', ...header })}.${encode(payload)}`
-  return `${signingInput}.${sign('sha256', Buffer.from(signingInput), key).toString('base64url')}`
+  return `${signingInput}.${(await signatureOf(signingInput, key)).toString('base64url')}`
 }
 
 /** Could this be a JWT at all? Costs nothing and promises nothing. */

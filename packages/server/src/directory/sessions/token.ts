@@ -44,8 +44,10 @@ export async function issueSessionToken(
 ): Promise<string> {
   const now = deps.clock.now()
   if (stateOf(session, now) !== 'active') throw new AuthorityError(options.refusal)
+  // Signed before the transaction: one that waited for a signature would keep all others waiting.
+  const jwt = await signSessionToken(deps, session, now, options)
   await noteActivity(deps, call, session, now, options.refusal)
-  return signSessionToken(deps, session, now, options)
+  return jwt
 }
 
 /** Writes that the session is in use, where that is not known yet. @throws {AuthorityError} `refusal` if it is over */

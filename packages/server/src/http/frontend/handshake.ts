@@ -37,7 +37,7 @@ export function createHandshake({ frontend, deps }: Authority): Handshake {
     const name = `${kid} ${handshake.join()}`
     const known = isSignedOut ? signedOut.get(name) : undefined
     if (known !== undefined) return known
-    const jwt = signJwt({ kid }, { handshake }, key)
+    const jwt = await signJwt({ kid }, { handshake }, key)
     if (isSignedOut) signedOut.set(name, jwt)
     return jwt
   }

@@ -124,7 +124,7 @@ async function issueJwt(
   const notBefore = latest(machine.tokensNotBefore, instance.tokensNotBefore, signer.tokensNotBefore)
   const life = { createdAt: afterRevoked(now, notBefore), expiresAt }
   const token = { ...newToken({ ids, ring }, machine, asked, life), expiresAt, signingKeyId: signer.id }
-  const secret = m2mJwtOf(token, now, frontendOriginOf(instance), signer)
+  const secret = await m2mJwtOf(token, now, frontendOriginOf(instance), signer)
   // Signed first, recorded second, handed out last: a JWT that left without a record could not be revoked.
   await transaction(async ({ m2mTokens, audit }) => {
     await m2mTokens.insert(token)

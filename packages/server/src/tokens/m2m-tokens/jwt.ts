@@ -14,7 +14,7 @@ export function m2mJwtOf(
   now: Millis,
   issuer: string,
   signer: { id: KeyId; key: KeyObject },
-): string {
+): Promise<string> {
   const issuedAt = toSeconds(now)
   const standard = {
     iss: issuer,

@@ -57,7 +57,7 @@ export async function issueMachineToken(
     sub: subject,
   }
   const category = MACHINE_JWT_CATEGORIES[deps.machineJwtCategory]
-  const jwt = signJwt({ cat: category, kid: signer.id }, payload, signer.key)
+  const jwt = await signJwt({ cat: category, kid: signer.id }, payload, signer.key)
   await deps.transaction(({ audit }) =>
     audit.record(eventOf(call, now, 'machine_token.issue', payload.jti, `for ${subject}`)),
   )
