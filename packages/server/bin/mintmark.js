@@ -6,6 +6,8 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exit(1)
 }
 const { enableCompileCache } = await import('node:module')
-enableCompileCache()
+// Beside the program and not in Node's own place, a shared /tmp: whoever could write there could write what runs here.
+// Where the program may not write, there is none, and it starts a little later.
+enableCompileCache(`${import.meta.dirname}/../.compile-cache`)
 const { main } = await import('../dist/cli.js')
 process.exitCode = await main(process.argv.slice(2))
