@@ -23,3 +23,11 @@ export interface SqlConnection {
   /** @returns how many rows changed */
   run(sql: string, ...values: SqlValue[]): Promise<number>
 }
+
+const FIND_TABLE = {
+  sqlite: `select 1 as found from sqlite_schema where type = 'table' and name = ?`,
+  postgres: 'select 1 as found where to_regclass(?) is not null',
+} as const
+
+export const hasTable = async (sql: Pick<SqlConnection, 'dialect' | 'get'>, name: string): Promise<boolean> =>
+  (await sql.get(FIND_TABLE[sql.dialect], name)) !== undefined

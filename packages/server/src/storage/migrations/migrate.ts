@@ -4,11 +4,11 @@
  * is newer, and is refused.
  */
 import { sql, type Kysely } from 'kysely'
-import { Migrator, type Migration } from 'kysely/migration'
+import { DEFAULT_MIGRATION_TABLE, Migrator, type Migration } from 'kysely/migration'
 import { AuthorityError } from '../../core/errors.ts'
 import { StorageError } from '../storage-error.ts'
 import type { Schema } from '../schema.ts'
-import type { SqlConnection } from '../sql-connection.ts'
+import { hasTable, type SqlConnection } from '../sql-connection.ts'
 import { refuseUnfinishedCopy } from '../transfer/copy-progress.ts'
 import * as postgresFirstTables from './postgres/0001-first-tables.ts'
 import * as postgresSessions from './postgres/0002-sessions.ts'
@@ -45,15 +45,12 @@ export interface MigrationState {
 }
 
 /** @throws {StorageError} if the schema is newer than this release */
-export async function migrationState({ dialect, query }: SqlConnection): Promise<MigrationState> {
-  const tables = await query.introspection.getTables({ withInternalKyselyTables: true })
-  const known = Object.keys(MIGRATIONS[dialect])
-  if (!tables.some(({ name }) => name === 'kysely_migration')) return { applied: [], pending: known }
-  const rows = await (query as unknown as Kysely<{ kysely_migration: { name: string } }>)
-    .selectFrom('kysely_migration')
-    .select('name')
-    .orderBy('name')
-    .execute()
+export async function migrationState(connection: SqlConnection): Promise<MigrationState> {
+  const known = Object.keys(MIGRATIONS[connection.dialect])
+  if (!(await hasTable(connection, DEFAULT_MIGRATION_TABLE))) return { applied: [], pending: known }
+  const rows = await connection.all<{ name: string }>(
+    `select name from ${DEFAULT_MIGRATION_TABLE} order by name`,
+  )
   const applied = rows.map(({ name }) => name)
   const newer = applied.filter((name) => !known.includes(name))
   if (newer.length > 0) {

@@ -2,18 +2,12 @@
  * How far a copy into this database has come, in a table of its own that is dropped when it is done. While it
  * is there, the database is half of one: nothing may serve from it, and nothing may be taken from it.
  */
-import type { SqlConnection } from '../sql-connection.ts'
+import { hasTable, type SqlConnection } from '../sql-connection.ts'
 import { StorageError } from '../storage-error.ts'
 
 const TABLE = 'copy_progress'
 
-const FIND = {
-  sqlite: `select 1 as found from sqlite_schema where type = 'table' and name = '${TABLE}'`,
-  postgres: `select 1 as found where to_regclass('${TABLE}') is not null`,
-} as const
-
-export const isUnfinishedCopy = async (sql: SqlConnection): Promise<boolean> =>
-  (await sql.get(FIND[sql.dialect])) !== undefined
+export const isUnfinishedCopy = (sql: SqlConnection): Promise<boolean> => hasTable(sql, TABLE)
 
 /** @throws {StorageError} if a copy into the database was begun and not ended */
 export async function refuseUnfinishedCopy(sql: SqlConnection): Promise<void> {
