@@ -69,20 +69,10 @@ interface Pair {
   readonly server: Measured
 }
 
-const bareRequest = requestBytes('/m2m_tokens/verify', 'ak_'.padEnd(54, '0'), {
-  token: 'mt_'.padEnd(54, '0'),
-})
-
-async function measureBare({ bare }: Pair): Promise<LoadResult> {
+/** With the same requests: what they cost the load is a part of both. */
+async function measureBare({ bare }: Pair, next: Work['next']): Promise<LoadResult> {
   const port = Number(bare.ready.port)
-  return load({
-    port,
-    connections: CONNECTIONS,
-    warmUp: 1,
-    seconds: SECONDS,
-    expect: 200,
-    next: () => bareRequest,
-  })
+  return load({ port, connections: CONNECTIONS, warmUp: 1, seconds: SECONDS, expect: 200, next })
 }
 
 interface Work {
@@ -102,7 +92,7 @@ async function measure(pair: Pair, { name, next, expect, floor }: Work): Promise
   for (let slice = 0; slice < SLICES; slice++) {
     // What the server still writes about the slice before must not be counted against the floor.
     await sleep(SETTLE_MS)
-    const bare = floor?.() ?? (await measureBare(pair)).perSecond
+    const bare = floor?.() ?? (await measureBare(pair, next)).perSecond
     await load({ ...shape, warmUp: 1, seconds: 0 })
     const before = processorMs(pair.server)
     const result = await load({ ...shape, warmUp: 0, seconds: SECONDS })
