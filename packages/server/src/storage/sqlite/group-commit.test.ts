@@ -66,6 +66,31 @@ describe('a group of transactions', () => {
     expect(statements.filter((sql) => sql === 'commit')).toHaveLength(1)
   })
 
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+  it('waits a turn of the event loop longer where several have come, but not for ever', async () => {
+    const statements: string[] = []
+    const commits = createGroupCommit(
+      watched((sql) => statements.push(sql)),
+      QUIET,
+    )
+    const all = ['a', 'b'].map((text) => commits.run(async () => note(text)))
+    await turn()
+    all.push(commits.run(async () => note('c')))
+    await Promise.all(all)
+    expect(statements).toEqual(['begin immediate', 'commit'])
+
+    let isTold = false
+    void commits.run(async () => note('first')).then(() => (isTold = true))
+    let turns = 0
+    for (; !isTold && turns < 20; turns++) {
+      void commits.run(async () => 'later')
+      await turn()
+    }
+    expect(turns).toBeLessThan(10)
+    await commits.drained()
+  })
+
   it('keeps all of a transaction or nothing, whatever becomes of its neighbours', async () => {
     const commits = createGroupCommit(connection, QUIET)
     const outcomes = await Promise.all([

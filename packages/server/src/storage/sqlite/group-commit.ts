@@ -1,5 +1,5 @@
 /**
- * Group commit: transactions that are asked for in the same turn of the event loop run one after the
+ * Group commit: transactions that are asked for within a few turns of the event loop run one after the
  * other inside one database transaction, and are acknowledged together once that has reached the disk. One
  * fsync then serves them all, and what a crash may undo has none: it would hold up every request for what
  * nobody waits for.
@@ -46,6 +46,9 @@ interface Job {
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
+/** A steady stream of requests must not keep those from the disk that have come first. */
+const MOST_TURNS = 4
+
 /** Past this many waiting, more are turned away: a caller that waits longer has given up. */
 const MOST_WAITING = 10_000
 
@@ -59,14 +62,21 @@ export function createGroupCommit(
   let synced = true
 
   async function runGroups(): Promise<void> {
-    // One turn of the loop: requests that were read from their sockets together get here together.
-    await new Promise((resolve) => setImmediate(resolve))
     while (waiting.length > 0) {
+      await gather()
       const jobs = waiting
       waiting = []
       await runGroup(jobs)
     }
     running = null
+  }
+
+  /** Requests that are there already get here within a turn or two, and then share what a sync costs. One alone is not kept waiting. */
+  async function gather(): Promise<void> {
+    for (let turn = 0, before = 0; turn < MOST_TURNS && waiting.length > before; turn++) {
+      before = waiting.length
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 
   /** The next commit that is synced brings to the disk what those before it have left: the log is one file. */
