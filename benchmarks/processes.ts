@@ -15,13 +15,18 @@ export interface Measured {
   stop(): Promise<void>
 }
 
-/** Runs a program that prints one JSON object when it is ready. */
+/**
+ * Runs a program that prints one JSON object when it is ready.
+ *
+ * @param cores those that it may use, as `taskset` takes them
+ */
 export async function start(
   args: readonly string[],
   environment: Record<string, string> = {},
+  cores = String(SERVER_CORE),
 ): Promise<Measured> {
   const started = performance.now()
-  const child = spawn('taskset', ['-c', String(SERVER_CORE), process.execPath, ...args], {
+  const child = spawn('taskset', ['-c', cores, process.execPath, ...args], {
     stdio: ['ignore', 'pipe', openSync('/dev/null', 'w')],
     env: { PATH: process.env.PATH ?? '', ...environment },
   })

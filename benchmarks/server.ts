@@ -6,6 +6,7 @@
  *   --seconds N   how long one slice of a measurement takes (default 5)
  *   --slices N    how many slices each has; medians are printed (default 5)
  *   --work TEXT   only what has this in its name
+ *   --cores LIST  those that the server may use (default 0, and then it shares none with the load)
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -24,6 +25,7 @@ import {
   pinThisProcess,
   processorMs,
   residentMb,
+  LOAD_CORE,
   SERVER_CORE,
   start,
   type Measured,
@@ -35,6 +37,7 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '5' },
     slices: { type: 'string', default: '5' },
     work: { type: 'string', default: '' },
+    cores: { type: 'string', default: String(SERVER_CORE) },
     data: { type: 'string' },
   },
 })
@@ -111,7 +114,8 @@ async function measure(pair: Pair, { name, next, expect, floor }: Work): Promise
 
 type Environment = Readonly<Record<string, string>>
 
-const serve = (data: string) => start([BIN, 'serve', '--json', '--port', '0', '--data', data])
+const serve = (data: string) =>
+  start([BIN, 'serve', '--json', '--port', '0', '--data', data], {}, flags.cores)
 
 /** From the start of a process to its first answer, several times. */
 async function measureStart(data: string, verify: Buffer): Promise<number> {
@@ -203,7 +207,7 @@ async function main(): Promise<void> {
 function report(rows: readonly Row[], firstVerifyMs: number): void {
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`
   console.log(
-    `\n${machine}; SQLite, synchronous=full; ${CONNECTIONS} connections; medians of ${SLICES} slices of ${SECONDS} s; server on one core, load on another`,
+    `\n${machine}; SQLite, synchronous=full; ${CONNECTIONS} connections; medians of ${SLICES} slices of ${SECONDS} s; server on core ${flags.cores}, floor on ${SERVER_CORE}, load on ${LOAD_CORE}`,
   )
   console.table(
     Object.fromEntries(
