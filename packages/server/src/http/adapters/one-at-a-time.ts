@@ -14,9 +14,15 @@ import type { Socket } from 'node:net'
  */
 const MOST_WAITING = 256
 
+/** The requests of one connection. */
+interface Line {
+  isBusy: boolean
+  readonly waiting: (() => void)[]
+}
+
 /** @returns a function that begins what answers a request as soon as the one before it has been sent */
 export function oneAtATime(): (socket: Socket, outgoing: ServerResponse, begin: () => void) => void {
-  const waiting = new WeakMap<Socket, (() => void)[]>()
+  const lines = new WeakMap<Socket, Line>()
   let ready: (() => void)[] = []
 
   function beginAll(): void {
@@ -29,19 +35,25 @@ export function oneAtATime(): (socket: Socket, outgoing: ServerResponse, begin: 
     if (ready.push(begin) === 1) setImmediate(beginAll)
   }
 
-  function next(socket: Socket): void {
-    const begin = waiting.get(socket)?.shift()
-    if (begin === undefined) waiting.delete(socket)
+  function lineOf(socket: Socket): Line {
+    let line = lines.get(socket)
+    if (line === undefined) lines.set(socket, (line = { isBusy: false, waiting: [] }))
+    return line
+  }
+
+  function next(line: Line): void {
+    const begin = line.waiting.shift()
+    if (begin === undefined) line.isBusy = false
     else beginLater(begin)
   }
 
   return (socket, outgoing, begin) => {
-    outgoing.once('close', () => next(socket))
-    const queue = waiting.get(socket)
-    if (queue === undefined) {
-      waiting.set(socket, [])
+    const line = lineOf(socket)
+    outgoing.on('close', () => next(line))
+    if (!line.isBusy) {
+      line.isBusy = true
       beginLater(begin)
-    } else if (queue.length >= MOST_WAITING) socket.destroy()
-    else queue.push(begin)
+    } else if (line.waiting.length >= MOST_WAITING) socket.destroy()
+    else line.waiting.push(begin)
   }
 }
