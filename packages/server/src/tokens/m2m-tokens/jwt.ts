@@ -25,7 +25,8 @@ export function m2mJwtOf(
     exp: toSeconds(token.expiresAt),
     jti: token.id,
   }
-  const payload = { ...standard, ...customClaims(token.claims as JsonObject | null), ...standard }
+  const custom = token.claims === null ? null : customClaims(token.claims as JsonObject)
+  const payload = custom === null ? standard : { ...standard, ...custom, ...standard }
   return signJwt({ cat: M2M_JWT_CATEGORY, kid: signer.id }, payload, signer.key)
 }
 
@@ -45,7 +46,7 @@ export const isM2mJwt = ({ header, payload }: Jwt): boolean =>
 export const reservedClaimIn = (claims: unknown): string | undefined =>
   isJsonObject(claims) ? RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name)) : undefined
 
-function customClaims(claims: JsonObject | null): JsonObject {
+function customClaims(claims: JsonObject): JsonObject {
   const derived: readonly string[] = DERIVED_CLAIMS
-  return Object.fromEntries(Object.entries(claims ?? {}).filter(([name]) => !derived.includes(name)))
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !derived.includes(name)))
 }
