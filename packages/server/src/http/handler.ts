@@ -72,10 +72,11 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     return response
   }
 
-  async function recognize(matched: Match, request: HttpRequest) {
+  function recognize({ route: { operation } }: Match, request: HttpRequest) {
     const catchingUp = storage.catchUp()
-    if (catchingUp !== undefined) await catchingUp
-    return authenticate(deps, matched.route.operation, request)
+    return catchingUp === undefined
+      ? authenticate(deps, operation, request)
+      : catchingUp.then(() => authenticate(deps, operation, request))
   }
 
   /** Who sends a body slowly is asked for his key again: it may have ended since its headers came. */

@@ -1,5 +1,6 @@
 /** What is kept in memory of the records that verification reads. */
 import type { InstanceId } from '../../core/ids.ts'
+import type { Soon } from '../../core/stores.ts'
 import type { Instance, InstanceSecretKey } from '../../directory/instances/instance.ts'
 import type { Machine, MachineSecretKey } from '../../directory/machines/machine.ts'
 import type { SigningKey } from '../../signing/signing-key.ts'
@@ -36,9 +37,8 @@ export function createCaches(cachedTokens: number): Caches {
       ...readers,
       instances: {
         ...readers.instances,
-        find: async (id) => byId(directory.instances, id, () => readers.instances.find(id)),
-        findSecretKey: async (id) =>
-          byId(directory.instanceKeys, id, () => readers.instances.findSecretKey(id)),
+        find: (id) => byId(directory.instances, id, () => readers.instances.find(id)),
+        findSecretKey: (id) => byId(directory.instanceKeys, id, () => readers.instances.findSecretKey(id)),
       },
       signingKeys: {
         ...readers.signingKeys,
@@ -50,14 +50,13 @@ export function createCaches(cachedTokens: number): Caches {
       },
       machines: {
         ...readers.machines,
-        find: async (instanceId, id) =>
+        find: (instanceId, id) =>
           ofInstance(directory.machines, instanceId, id, () => readers.machines.find(instanceId, id)),
-        findSecretKey: async (id) =>
-          byId(directory.machineKeys, id, () => readers.machines.findSecretKey(id)),
+        findSecretKey: (id) => byId(directory.machineKeys, id, () => readers.machines.findSecretKey(id)),
       },
       m2mTokens: {
         ...readers.m2mTokens,
-        find: async (instanceId, id) =>
+        find: (instanceId, id) =>
           ofInstance(m2mTokens, instanceId, id, () => readers.m2mTokens.find(instanceId, id)),
       },
     }),
@@ -72,12 +71,12 @@ export function createCaches(cachedTokens: number): Caches {
   }
 }
 
-const byId = <Value>(cache: ExactCache<Value>, key: string, read: () => Promise<Value | null>) =>
+const byId = <Value>(cache: ExactCache<Value>, key: string, read: () => Soon<Value | null>) =>
   cache.through({ key, owner: '', isMeant: () => true, read })
 
 const ofInstance = <Value extends { readonly instanceId: InstanceId }>(
   cache: ExactCache<Value>,
   instanceId: InstanceId,
   key: string,
-  read: () => Promise<Value | null>,
+  read: () => Soon<Value | null>,
 ) => cache.through({ key, owner: instanceId, isMeant: (kept) => kept.instanceId === instanceId, read })
