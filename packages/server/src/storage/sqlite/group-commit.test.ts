@@ -326,6 +326,22 @@ describe('a commit that fails', () => {
     expect(committed()).toEqual(['space again'])
   })
 
+  it('refuses the group too where work has made nothing of that', async () => {
+    const commits = createGroupCommit(connection, QUIET)
+    connection.exec('pragma max_page_count = 8')
+    const careless = async () => {
+      try {
+        note('x'.repeat(100_000))
+      } catch {
+        // It goes on.
+      }
+    }
+    const works = [async () => note('a'), careless, async () => note('b')]
+    const outcomes = await Promise.all(works.map((work) => outcome(commits.run<unknown>(work))))
+    expect(outcomes).toEqual(['service_unavailable', 'service_unavailable', 'service_unavailable'])
+    expect(committed()).toEqual([])
+  })
+
   it('refuses the group where it cannot begin', async () => {
     const failing = createGroupCommit(
       watched((sql) => {

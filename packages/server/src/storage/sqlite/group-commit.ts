@@ -116,6 +116,8 @@ export function createGroupCommit(
       const { writes } = connection
       try {
         outcomes.push({ value: await work() })
+        // Work may have made nothing of an error after which SQLite has rolled everything back by itself.
+        if (!connection.inTransaction) throw unavailable(new Error('The transaction was rolled back.'))
       } catch (error) {
         if (!connection.inTransaction) throw error
         if (connection.writes !== writes) return runAgain(jobs)
