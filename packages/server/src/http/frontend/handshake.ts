@@ -30,16 +30,20 @@ export type Handshake = (visit: Visit, request: HttpRequest, query: Fields) => P
  */
 export function createHandshake({ frontend, deps }: Authority): Handshake {
   const { frontendOriginOf } = deps
-  const signedOut = createBoundedMap<string>(REMEMBERED)
+  const signedOut = createBoundedMap<Promise<string>>(REMEMBERED)
 
   async function signHandshake(instance: Instance, handshake: readonly string[], isSignedOut: boolean) {
     const { id: kid, key } = await deps.keys.signing(instance.id, 'token')
     const name = `${kid} ${handshake.join()}`
     const known = isSignedOut ? signedOut.get(name) : undefined
     if (known !== undefined) return known
-    const jwt = await signJwt({ kid }, { handshake }, key)
-    if (isSignedOut) signedOut.set(name, jwt)
-    return jwt
+    const signing = signJwt({ kid }, { handshake }, key)
+    // Before it is there, so that many who ask at once have one made.
+    if (isSignedOut) {
+      signedOut.set(name, signing)
+      signing.catch(() => signedOut.delete(name))
+    }
+    return signing
   }
 
   return async (visit, request, query) => {
