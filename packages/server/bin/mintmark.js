@@ -5,9 +5,16 @@ if (major < 24 || (major === 24 && minor < 15)) {
   console.error(`mintmark needs Node 24.15 or newer; this is ${process.versions.node}.`)
   process.exit(1)
 }
+const { mkdirSync } = await import('node:fs')
 const { enableCompileCache } = await import('node:module')
 // Beside the program and not in Node's own place, a shared /tmp: whoever could write there could write what runs here.
 // Where the program may not write, there is none, and it starts a little later.
-enableCompileCache(`${import.meta.dirname}/../.compile-cache`)
+const cache = `${import.meta.dirname}/../.compile-cache`
+try {
+  mkdirSync(cache, { mode: 0o700 })
+} catch {
+  // It is there, or cannot be.
+}
+enableCompileCache(cache)
 const { main } = await import('../dist/cli.js')
 process.exitCode = await main(process.argv.slice(2))
