@@ -72,11 +72,17 @@ export function createCaches(cachedTokens: number): Caches {
 }
 
 const byId = <Value>(cache: ExactCache<Value>, key: string, read: () => Soon<Value | null>) =>
-  cache.through({ key, owner: '', isMeant: () => true, read })
+  cache.through({ key, owner: '', isMeant: () => true, read: async () => read() })
 
 const ofInstance = <Value extends { readonly instanceId: InstanceId }>(
   cache: ExactCache<Value>,
   instanceId: InstanceId,
   key: string,
   read: () => Soon<Value | null>,
-) => cache.through({ key, owner: instanceId, isMeant: (kept) => kept.instanceId === instanceId, read })
+) =>
+  cache.through({
+    key,
+    owner: instanceId,
+    isMeant: (kept) => kept.instanceId === instanceId,
+    read: async () => read(),
+  })

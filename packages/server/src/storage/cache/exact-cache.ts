@@ -11,7 +11,8 @@ export interface Wanted<Value> {
   /** Of whom: what one instance has in memory is answered no sooner to another than what nobody has. */
   readonly owner: string
   readonly isMeant: (kept: Value) => boolean
-  readonly read: () => Soon<Value | null>
+  /** Never throws at once. */
+  readonly read: () => Promise<Value | null>
 }
 
 export interface ExactCache<Value> {
