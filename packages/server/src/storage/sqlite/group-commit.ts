@@ -5,7 +5,8 @@
  * nobody waits for.
  *
  * One of them that fails is undone alone. That takes a savepoint around each, which nearly all pay for
- * nothing; so there is none until one has failed after it had written, and then all are run again.
+ * nothing; so there is none until one has failed after it had written, and then all are run again. Where one may not
+ * be run twice, all have one from the start.
  */
 import { AuthorityError, unavailable } from '../../core/errors.ts'
 import type { SqliteConnection } from './connection.ts'
