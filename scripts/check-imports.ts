@@ -25,7 +25,7 @@ const SERVER: Areas = {
   core: { packages: ['node:crypto', 'node:zlib', 'zod'] },
   audit: { values: ['core'] },
   revocation: { values: ['core'] },
-  signing: { values: ['core', 'audit'], packages: ['node:crypto', 'node:util', 'zod'] },
+  signing: { values: ['core', 'audit'], packages: ['node:crypto', 'node:os', 'node:util', 'zod'] },
   'directory/*': {
     values: ['core', 'audit', 'signing', 'directory'],
     packages: ['node:crypto', 'zod'],
