@@ -103,7 +103,7 @@ export function instanceStoreConformance(open: Open): void {
         expect(await storage.read.instances.findSecretKey(key.id)).toEqual(key)
       }
       await storage.transaction(({ instances }) => instances.expireSecretKeys(HERE, later(100)))
-      const found = await Promise.all(keys.map(async ({ id }) => storage.read.instances.findSecretKey(id)))
+      const found = await Promise.all(keys.map(({ id }) => storage.read.instances.findSecretKey(id)))
       expect(found.map((key) => key!.expiresAt)).toEqual([later(100), later(50), later(100), null])
     })
 

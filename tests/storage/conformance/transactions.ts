@@ -62,7 +62,7 @@ export function transactionConformance(open: Open): void {
       expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual(
         instances.map((_, index) => index % 3 !== 0),
       )
-      const found = await Promise.all(instances.map(async ({ id }) => storage.read.instances.find(id)))
+      const found = await Promise.all(instances.map(({ id }) => storage.read.instances.find(id)))
       expect(found).toEqual(instances.map((instance, index) => (index % 3 === 0 ? null : instance)))
     })
 

@@ -1,8 +1,5 @@
 /** How use cases reach storage. Each names the ports it needs; an adapter offers them all. */
 
-/** What is in memory is there at once; a promise for what has to be asked for. */
-export type Soon<T> = T | Promise<T>
-
 /** A group of ports: those of one storage, or the few that one use case needs. */
 export interface Reads<Readers> {
   /** What is committed. Never shows half of a transaction. */

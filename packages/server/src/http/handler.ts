@@ -72,11 +72,10 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     return response
   }
 
-  function recognize({ route: { operation } }: Match, request: HttpRequest) {
+  async function recognize(matched: Match, request: HttpRequest) {
     const catchingUp = storage.catchUp()
-    return catchingUp === undefined
-      ? authenticate(deps, operation, request)
-      : catchingUp.then(() => authenticate(deps, operation, request))
+    if (catchingUp !== undefined) await catchingUp
+    return authenticate(deps, matched.route.operation, request)
   }
 
   /** Who sends a body slowly is asked for his key again: it may have ended since its headers came. */

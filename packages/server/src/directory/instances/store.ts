@@ -1,14 +1,13 @@
-import type { Soon } from '../../core/stores.ts'
 import type { InstanceId, SecretKeyId } from '../../core/ids.ts'
 import type { Millis } from '../../core/time.ts'
 import type { Browsing, Instance, InstanceSecretKey } from './instance.ts'
 
 export interface InstanceReader {
-  find(id: InstanceId): Soon<Instance | null>
+  find(id: InstanceId): Promise<Instance | null>
   /** Oldest first. */
   list(): Promise<readonly Instance[]>
   /** By the id inside a presented secret. Expired keys are found too: the caller looks at `expiresAt`. */
-  findSecretKey(id: SecretKeyId): Soon<InstanceSecretKey | null>
+  findSecretKey(id: SecretKeyId): Promise<InstanceSecretKey | null>
   newestSecretKey(id: InstanceId): Promise<InstanceSecretKey | null>
 }
 

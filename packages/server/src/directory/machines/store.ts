@@ -1,4 +1,3 @@
-import type { Soon } from '../../core/stores.ts'
 import type { InstanceId, MachineId, SecretKeyId } from '../../core/ids.ts'
 import type { Millis, Seconds } from '../../core/time.ts'
 import type { Machine, MachineScope, MachineSecretKey } from './machine.ts'
@@ -14,7 +13,7 @@ export interface MachineQuery {
 
 export interface MachineReader {
   /** `null` if the instance has no such machine, whether or not another has. */
-  find(instanceId: InstanceId, id: MachineId): Soon<Machine | null>
+  find(instanceId: InstanceId, id: MachineId): Promise<Machine | null>
   /** Those of the instance, in the order asked for and without their scopes; ids it does not have are left out. */
   findAll(instanceId: InstanceId, ids: readonly MachineId[]): Promise<readonly Omit<Machine, 'scopes'>[]>
   list(
@@ -22,7 +21,7 @@ export interface MachineReader {
     query: MachineQuery,
   ): Promise<{ machines: readonly Machine[]; totalCount: number }>
   /** By the id inside a presented secret. Expired keys are found too: the caller looks at `expiresAt`. */
-  findSecretKey(id: SecretKeyId): Soon<MachineSecretKey | null>
+  findSecretKey(id: SecretKeyId): Promise<MachineSecretKey | null>
   /** The newest key. `null` if there is no such machine. */
   newestSecretKey(instanceId: InstanceId, id: MachineId): Promise<MachineSecretKey | null>
 }

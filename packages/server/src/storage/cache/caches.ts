@@ -1,6 +1,5 @@
 /** What is kept in memory of the records that verification reads. */
 import type { InstanceId } from '../../core/ids.ts'
-import type { Soon } from '../../core/stores.ts'
 import type { Instance, InstanceSecretKey } from '../../directory/instances/instance.ts'
 import type { Machine, MachineSecretKey } from '../../directory/machines/machine.ts'
 import type { SigningKey } from '../../signing/signing-key.ts'
@@ -37,8 +36,9 @@ export function createCaches(cachedTokens: number): Caches {
       ...readers,
       instances: {
         ...readers.instances,
-        find: (id) => byId(directory.instances, id, () => readers.instances.find(id)),
-        findSecretKey: (id) => byId(directory.instanceKeys, id, () => readers.instances.findSecretKey(id)),
+        find: async (id) => byId(directory.instances, id, () => readers.instances.find(id)),
+        findSecretKey: async (id) =>
+          byId(directory.instanceKeys, id, () => readers.instances.findSecretKey(id)),
       },
       signingKeys: {
         ...readers.signingKeys,
@@ -50,13 +50,14 @@ export function createCaches(cachedTokens: number): Caches {
       },
       machines: {
         ...readers.machines,
-        find: (instanceId, id) =>
+        find: async (instanceId, id) =>
           ofInstance(directory.machines, instanceId, id, () => readers.machines.find(instanceId, id)),
-        findSecretKey: (id) => byId(directory.machineKeys, id, () => readers.machines.findSecretKey(id)),
+        findSecretKey: async (id) =>
+          byId(directory.machineKeys, id, () => readers.machines.findSecretKey(id)),
       },
       m2mTokens: {
         ...readers.m2mTokens,
-        find: (instanceId, id) =>
+        find: async (instanceId, id) =>
           ofInstance(m2mTokens, instanceId, id, () => readers.m2mTokens.find(instanceId, id)),
       },
     }),
@@ -71,18 +72,12 @@ export function createCaches(cachedTokens: number): Caches {
   }
 }
 
-const byId = <Value>(cache: ExactCache<Value>, key: string, read: () => Soon<Value | null>) =>
-  cache.through({ key, owner: '', isMeant: () => true, read: async () => read() })
+const byId = <Value>(cache: ExactCache<Value>, key: string, read: () => Promise<Value | null>) =>
+  cache.through({ key, owner: '', isMeant: () => true, read })
 
 const ofInstance = <Value extends { readonly instanceId: InstanceId }>(
   cache: ExactCache<Value>,
   instanceId: InstanceId,
   key: string,
-  read: () => Soon<Value | null>,
-) =>
-  cache.through({
-    key,
-    owner: instanceId,
-    isMeant: (kept) => kept.instanceId === instanceId,
-    read: async () => read(),
-  })
+  read: () => Promise<Value | null>,
+) => cache.through({ key, owner: instanceId, isMeant: (kept) => kept.instanceId === instanceId, read })

@@ -3,7 +3,6 @@
  * acknowledged, by others as soon as this one has read of it (`revocation/`). It holds records, not
  * verdicts: whether a token is active is decided anew each time.
  */
-import type { Soon } from '../../core/stores.ts'
 import { createBoundedMap } from '../../core/bounded-map.ts'
 
 export interface Wanted<Value> {
@@ -11,7 +10,6 @@ export interface Wanted<Value> {
   /** Of whom: what one instance has in memory is answered no sooner to another than what nobody has. */
   readonly owner: string
   readonly isMeant: (kept: Value) => boolean
-  /** Never throws at once. */
   readonly read: () => Promise<Value | null>
 }
 
@@ -20,7 +18,7 @@ export interface ExactCache<Value> {
    * What is known, if it is what is meant, else what `read` finds. Only finds are kept: nothing can fill
    * it with names that do not exist. Those who ask at once share one read.
    */
-  through(wanted: Wanted<Value>): Soon<Value | null>
+  through(wanted: Wanted<Value>): Value | Promise<Value | null>
   evict(key: string): void
   clear(): void
 }
@@ -37,7 +35,7 @@ export function createExactCache<Value>(limit: number): ExactCache<Value> {
     if (reading.size > 0) reading = new Map()
   }
 
-  async function fill(key: string, name: string, read: Wanted<Value>['read']): Promise<Value | null> {
+  async function fill(key: string, name: string, read: () => Promise<Value | null>): Promise<Value | null> {
     const begunIn = reading
     try {
       const value = await read()

@@ -1,4 +1,3 @@
-import type { Soon } from '../../core/stores.ts'
 import type { InstanceId, KeyId, M2mTokenId, MachineId } from '../../core/ids.ts'
 import type { Json } from '../../core/json.ts'
 import type { MacKeyId } from '../../core/secrets/master-key.ts'
@@ -52,7 +51,7 @@ export interface PoolQuery {
 
 export interface M2mTokenReader {
   /** `null` if the instance has no such token. Revoked and expired ones are found. */
-  find(instanceId: InstanceId, id: M2mTokenId): Soon<M2mToken | null>
+  find(instanceId: InstanceId, id: M2mTokenId): Promise<M2mToken | null>
   /** Newest first. */
   list(
     instanceId: InstanceId,
