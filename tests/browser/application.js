@@ -4,7 +4,12 @@
 const banner = document.getElementById('banner')
 const say = (id, text) => (document.getElementById(id).textContent = text)
 
-const stateOf = (session) => (session ? (session.actor ? 'acting' : 'signed-in') : 'signed-out')
+/** clerk-js says `undefined` while it asks the authority, and `null` when it knows that nobody is signed in. */
+function stateOf(session) {
+  if (session === undefined) return 'loading'
+  if (session === null) return 'signed-out'
+  return session.actor ? 'acting' : 'signed-in'
+}
 
 const mayWrite = (session) =>
   Boolean(session) && (!session.actor?.permissions || session.actor.permissions.includes('write'))
