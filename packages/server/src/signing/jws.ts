@@ -5,6 +5,7 @@
  */
 import { sign, verify, type KeyObject } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { promisify } from 'node:util'
 import { isJsonObject, parseJson, type JsonLimits, type JsonObject } from '../core/json.ts'
 
 export interface Jwt {
@@ -23,6 +24,8 @@ const LIMITS: JsonLimits = { depth: 40, names: 2_500 }
 /** Header parameters that would let a token choose its own key or its own rules. */
 const FORBIDDEN_PARAMETERS = ['jwk', 'jku', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'b64', 'zip', 'enc']
 
+const signAside = promisify(sign)
+
 type Sign = (signingInput: string, key: KeyObject) => Promise<Buffer>
 
 /**
@@ -32,12 +35,7 @@ type Sign = (signingInput: string, key: KeyObject) => Promise<Buffer>
 export const signerFor = (cores: number): Sign =>
   cores === 1
     ? async (signingInput, key) => sign('sha256', Buffer.from(signingInput), key)
-    : (signingInput, key) =>
-        new Promise((resolve, reject) =>
-          sign('sha256', Buffer.from(signingInput), key, (error, signature) =>
-            error === null ? resolve(signature) : reject(error),
-          ),
-        )
+    : (signingInput, key) => signAside('sha256', Buffer.from(signingInput), key)
 
 const signatureOf = signerFor(availableParallelism())
 
