@@ -32,18 +32,20 @@ export function createHandshake({ frontend, deps }: Authority): Handshake {
   const { frontendOriginOf } = deps
   const signedOut = createBoundedMap<Promise<string>>(REMEMBERED)
 
-  async function signHandshake(instance: Instance, handshake: readonly string[], isSignedOut: boolean) {
-    const { id: kid, key } = await deps.keys.signing(instance.id, 'token')
-    const name = `${kid} ${handshake.join()}`
-    const known = isSignedOut ? signedOut.get(name) : undefined
-    if (known !== undefined) return known
-    const signing = signJwt({ kid }, { handshake }, key)
-    // Before it is there, so that many who ask at once have one made.
-    if (isSignedOut) {
-      signedOut.set(name, signing)
+  /** Kept before it is there, so that many who ask at once have one made. */
+  function remembered(name: string, sign: () => Promise<string>): Promise<string> {
+    let signing = signedOut.get(name)
+    if (signing === undefined) {
+      signedOut.set(name, (signing = sign()))
       signing.catch(() => signedOut.delete(name))
     }
     return signing
+  }
+
+  async function signHandshake(instance: Instance, handshake: readonly string[], isSignedOut: boolean) {
+    const { id: kid, key } = await deps.keys.signing(instance.id, 'token')
+    const sign = () => signJwt({ kid }, { handshake }, key)
+    return isSignedOut ? remembered(`${kid} ${handshake.join()}`, sign) : sign()
   }
 
   return async (visit, request, query) => {
