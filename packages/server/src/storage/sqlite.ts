@@ -102,7 +102,7 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
     onFatal: options.onFatal,
   })
   const stores = createStores(writer, changes)
-  const run = <T>(work: (stores: Stores) => Promise<T>, options: WorkOptions): Promise<T> =>
+  const run = <T>(work: (stores: Stores) => Promise<T>, how: WorkOptions): Promise<T> =>
     commits.run(async () => {
       try {
         const value = await work(stores)
@@ -113,7 +113,7 @@ function createStorage(writer: SqliteConnection, reader: SqliteConnection, optio
         changes.take()
         throw error
       }
-    }, options)
+    }, how)
   const transactions = createTransactions<Stores>({ run: (work, once = false) => run(work, { once }) })
   const { tokenRetention = Infinity } = options
   const writeBehind: typeof transactions.transaction = (work) => run(work, { durable: false })
