@@ -25,8 +25,8 @@ export function m2mJwtOf(
     exp: toSeconds(token.expiresAt),
     jti: token.id,
   }
-  const custom = token.claims === null ? null : customClaims(token.claims as JsonObject)
-  const payload = custom === null ? standard : { ...standard, ...custom, ...standard }
+  const claims = token.claims as JsonObject | null
+  const payload = claims === null ? standard : { ...standard, ...customClaims(claims), ...standard }
   return signJwt({ cat: M2M_JWT_CATEGORY, kid: signer.id }, payload, signer.key)
 }
 
