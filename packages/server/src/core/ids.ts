@@ -106,6 +106,7 @@ export const secretKeyId = (uuid: Uuid): SecretKeyId => `key_${toHex(uuid)}` as 
 export const uuidOf = (id: M2mTokenId | TestingTokenId | SecretKeyId | BrowserId): Uuid =>
   Uint8Array.from(Buffer.from(id.slice(id.lastIndexOf('_') + 1), 'hex'))
 
+/** Not through a `Buffer` on the same memory: that would move it out of the heap, for three quarters of an id's cost. */
 function writeTime(bytes: Uint8Array, time: number): void {
   for (let at = 5, rest = time; at >= 0; at--) {
     bytes[at] = rest

@@ -138,7 +138,7 @@ export function createSecretReader(keys: MacKeys, limit: number): SecretReader {
   }
 }
 
-/** @returns a character for each byte: a third of the cost of bytes, which need memory outside the heap */
+/** @returns a character for each byte: bytes would need memory outside the heap, and cost half as much again */
 function tagOf(
   key: Parameters<typeof createHmac>[1],
   prefix: SecretPrefix,
