@@ -94,7 +94,7 @@ describe('a server that is told to stop', () => {
   })
 
   it('waits as long as --shutdown-delay says, not ready and serving', async () => {
-    const delayed = await startDev({ environment: { MINTMARK_SHUTDOWN_DELAY: '2' } })
+    const delayed = await startDev({ environment: { MINTMARK_SHUTDOWN_DELAY: '5' } })
     folders.push(delayed.data)
     const stopped = delayed.stop()
     await untilNotReady(delayed)

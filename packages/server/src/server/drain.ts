@@ -31,16 +31,14 @@ export function trackRequests(server: Server): OpenRequests {
 
 /**
  * Goes on serving for `delayMs`, then until no request is open, ten seconds at most. New connections are
- * taken until the end, so that a readiness probe is told and not refused.
+ * taken until the end, so that a readiness probe is told and not refused; idle ones are left as they are, for
+ * a request may be on its way.
  */
-export async function drain(server: Server, requests: OpenRequests, delayMs: number): Promise<void> {
+export async function drain(requests: OpenRequests, delayMs: number): Promise<void> {
   await sleep(delayMs)
   requests.lastOnes()
   const deadline = performance.now() + LONGEST_DRAIN_MS
-  while (requests.count > 0 && performance.now() < deadline) {
-    server.closeIdleConnections()
-    await sleep(10)
-  }
+  while (requests.count > 0 && performance.now() < deadline) await sleep(10)
 }
 
 /**

@@ -108,7 +108,7 @@ async function open(
       async stop(delay = config.shutdownDelay) {
         unready()
         if (worker === null) forgetLocalUrlIfPossible(config.data)
-        await Promise.all(listeners.map((each) => drain(each.listener, each.requests, delay * 1000)))
+        await Promise.all(listeners.map(({ requests }) => drain(requests, delay * 1000)))
         await opened.disposeAsync()
       },
     }
