@@ -32,9 +32,12 @@ export interface WorkerProcess {
 /** A worker that does not say within this time what it counted is busy, or about to end. */
 const MEASURE_MS = 2_000
 
-/** How often a worker that is ready has to say something, and after what silence it is taken for stuck. */
+/**
+ * How often a worker that is ready is asked, and how often without an answer until it is taken for stuck. Not by
+ * the clock: after a pause of the whole machine each would seem to have been silent for long.
+ */
 const BEAT_MS = 2_000
-const SILENT_MS = 10_000
+const LONGEST_SILENCE = 5
 
 export function startWorker(start: StartOrder): WorkerProcess {
   const startedAt = performance.now()
@@ -47,10 +50,10 @@ export function startWorker(start: StartOrder): WorkerProcess {
   let failure: { sentence: string; disk: boolean } | null = null
 
   const tell = (order: Order) => sendIfPossible(worker, order)
-  let heardAt = startedAt
+  let unanswered = 0
   let isReady = false
   worker.on('message', (message: Report) => {
-    heardAt = performance.now()
+    unanswered = 0
     switch (message.report) {
       case 'there':
         tell(start)
@@ -76,11 +79,12 @@ export function startWorker(start: StartOrder): WorkerProcess {
   const beat = setInterval(() => {
     // Who starts may have much to do first, and who leaves may have hung up.
     if (!isReady || !worker.isConnected()) return
-    if (performance.now() - heardAt < SILENT_MS) {
+    if (unanswered++ < LONGEST_SILENCE) {
       tell({ order: 'measure' })
       return
     }
-    failure = { sentence: `It said nothing for ${SILENT_MS / 1000} seconds, and was ended.`, disk: false }
+    const seconds = (LONGEST_SILENCE * BEAT_MS) / 1000
+    failure = { sentence: `It said nothing for ${seconds} seconds, and was ended.`, disk: false }
     kill()
   }, BEAT_MS).unref()
   // A worker that cannot be told something has ended, or is about to: that is noticed below.
