@@ -17,7 +17,7 @@ import { createSql, createStatements, type Statement } from './postgres/connecti
 import { followLog } from './postgres/follow.ts'
 import { createHosts } from './postgres/hosts.ts'
 import { dropMonths, idBeforeMonths, makeMonths } from './postgres/partitions.ts'
-import { requireDurable, requireWritable, withConnection } from './postgres/prepare.ts'
+import { COMMAND_TIMEOUT_MS, requireDurable, requireWritable, withConnection } from './postgres/prepare.ts'
 import { createReadConnections, createSlowReader } from './postgres/reader.ts'
 import { createSessions } from './postgres/session.ts'
 import { createStuckCommits } from './postgres/stuck-commits.ts'
@@ -58,7 +58,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const pooled = options.directUrl !== null
   const data: ConnectOptions = { hosts: createHosts(options.url), pooled, forRequests: true }
   const direct: ConnectOptions = { hosts: createHosts(options.directUrl ?? options.url), pooled: false }
-  await withConnection(direct, async (sql) => {
+  // Another node may be about to migrate, or this one may have much to change.
+  await withConnection({ ...direct, queryTimeoutMs: COMMAND_TIMEOUT_MS }, async (sql) => {
     await requireDurable(sql)
     await prepareSchema(sql, options.migrate)
     await requireWritable(sql)

@@ -12,8 +12,11 @@ export interface ConnectOptions {
   readonly forRequests?: boolean
 }
 
-/** Nobody waits longer for a connection, be it new or one of the pool that is in use. */
+/** No request waits longer for a connection, be it new or one of the pool that is in use. */
 const CONNECT_TIMEOUT_MS = 2_000
+
+/** What can wait, does: a busy server should not end a command, or a start. */
+const PATIENT_CONNECT_TIMEOUT_MS = 10_000
 
 /** A little longer than the server is given. */
 const QUERY_TIMEOUT_MS = 3_500
@@ -64,7 +67,7 @@ function clientClass({ hosts, pooled, forRequests, queryTimeoutMs = QUERY_TIMEOU
         application_name: 'mintmark',
         types,
         keepAlive: true,
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+        connectionTimeoutMillis: forRequests ? CONNECT_TIMEOUT_MS : PATIENT_CONNECT_TIMEOUT_MS,
         query_timeout: queryTimeoutMs,
         pipeline: true,
         // A pooler does not take them from who connects.

@@ -6,7 +6,7 @@ import { createSql, createStatements } from './connection.ts'
 import { createHosts } from './hosts.ts'
 
 /** Nobody stands behind a request when a command looks at whole tables. */
-const COMMAND_TIMEOUT_MS = 3_600_000
+export const COMMAND_TIMEOUT_MS = 3_600_000
 
 export interface Connected {
   readonly sql: SqlConnection
