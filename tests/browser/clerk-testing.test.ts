@@ -5,7 +5,7 @@
 import { clerk, clerkSetup, setupClerkTestingToken } from '@clerk/testing/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { findFreePort } from '../support/postgres-server.ts'
+import { findFreePort } from '../support/free-port.ts'
 import {
   ACTOR,
   actorTicket,

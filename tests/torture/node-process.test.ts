@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findFreePort } from '../support/postgres-server.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { removeNodes, startNodes, type ServerNode } from './node-process.ts'
 
 /** Long enough for an answer to come that should not. */

@@ -1,8 +1,7 @@
 /** Several servers as processes of their own, each on its own port, that can be killed, paused and started again. */
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startServe } from '../cli/serve-process.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { removeFolder, temporaryFolder, type ServerProcess } from '../support/server-process.ts'
 
 export interface ServerNode {
@@ -57,14 +56,14 @@ export async function removeNodes(nodes: readonly ServerNode[]): Promise<void> {
 
 async function startNode(name: string, environment: Record<string, string>): Promise<ServerNode> {
   const data = temporaryFolder()
-  const frontendPort = await freePort()
+  const [port, frontendPort] = [String(await findFreePort()), await findFreePort()]
   const frontend = ['--frontend-port', String(frontendPort), '--sign-in-limit', '0']
-  const serve = async (port: string) => {
+  const serve = async () => {
     const server = await startServe({ data, environment, flags: ['--port', port, ...frontend] })
     await untilReady(server)
     return server
   }
-  let server = await serve('0').catch((error: unknown) => {
+  let server = await serve().catch((error: unknown) => {
     removeFolder(data)
     throw error
   })
@@ -90,18 +89,9 @@ async function startNode(name: string, environment: Record<string, string>): Pro
     async start() {
       if (isRunning(server)) throw new Error(`${name} runs already.`)
       earlierLog += server.log()
-      server = await serve(new URL(url).port)
+      server = await serve()
     },
   }
-}
-
-/** One that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 const isRunning = ({ child }: ServerProcess): boolean => child.exitCode === null && child.signalCode === null
