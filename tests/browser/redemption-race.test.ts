@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServe } from '../cli/serve-process.ts'
-import { findFreePort } from '../support/postgres-server.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts'
 import { removeFolder, runCli, type ServerProcess } from '../support/server-process.ts'
 import { actorTicket, createUser, type Ticket } from './clerk-page.ts'
@@ -65,18 +65,23 @@ async function untilAnswers(frontend: string): Promise<void> {
 const LONGEST_MS = 60_000
 
 /** A node that has had no time for it says 503, which is no answer: it is asked again, as people would. */
-async function redeem(frontend: string, ticket: string): Promise<Answer> {
+async function untilAnswered(ask: () => Promise<Answer>): Promise<Answer> {
   const deadline = Date.now() + LONGEST_MS
   for (;;) {
+    const answer = await ask()
+    if (answer.status !== 503 || Date.now() > deadline) return answer
+  }
+}
+
+const redeem = (frontend: string, ticket: string): Promise<Answer> =>
+  untilAnswered(async () => {
     const response = await fetch(`${frontend}/v1/client/sign_ins`, {
       method: 'POST',
       headers: { origin: ORIGIN },
       body: new URLSearchParams({ strategy: 'ticket', ticket }),
     })
-    const answer = { status: response.status, body: await response.json() }
-    if (answer.status !== 503 || Date.now() > deadline) return answer
-  }
-}
+    return { status: response.status, body: await response.json() }
+  })
 
 /** All at once, each second one on the other node. */
 const race = (ticket: string): Promise<Answer[]> =>
@@ -120,7 +125,7 @@ describe('an actor ticket that many redeem at once on two nodes', () => {
     const userId = await createUser(api)
     for (let round = 0; round < TICKETS / 4; round++) {
       const { id, token } = await actorTicket(api, userId)
-      const end = () => api('POST', `/v1/actor_tokens/${id}/end`, { reason: 'a race' })
+      const end = () => untilAnswered(() => api('POST', `/v1/actor_tokens/${id}/end`, { reason: 'a race' }))
       // Sent before the others, it mostly comes first; sent after them, in their midst.
       const early = round % 2 === 0 ? end() : null
       const racing = race(token)

@@ -1,7 +1,7 @@
 /** A rolling restart: every worker is another afterwards, and no client has noticed. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { removeFolder, temporaryFolder, type ServerProcess } from '../support/server-process.ts'
 import {
   childrenOf,
@@ -12,6 +12,9 @@ import {
   startWorkers,
   until,
 } from './worker-processes.ts'
+
+/** It only ends what hangs. */
+const LONGEST_MS = 30_000
 
 let data: string
 let server: ServerProcess
@@ -112,7 +115,7 @@ describe('a server whose new workers cannot start', () => {
     const [victim] = childrenOf(server.child.pid!) as [number]
     makeNewer()
     process.kill(victim, 'SIGKILL')
-    await until(() => eventsOf(server, 'a worker ended and is replaced').length === 4)
+    await until(() => eventsOf(server, 'a worker ended and is replaced').length >= 4)
     const delays = eventsOf(server, 'a worker ended and is replaced').map(({ delayMs }) => Number(delayMs))
     for (const [index, delay] of delays.slice(2).entries()) expect(delay).toBe(2 * delays[index + 1]!)
     expect((await connect(server, { keepAlive: false }).issue()).status).toBe(201)
@@ -125,10 +128,11 @@ describe('a server whose new workers cannot start', () => {
 
 describe('/metrics of a server with workers', () => {
   const scrape = async () => (await fetch(server.metricsUrl!)).text()
-  const issuesIn = (text: string) =>
-    Number(
-      /^mintmark_requests_total\{operation="m2mTokens\.create",status="201"\} (\d+)$/m.exec(text)?.[1] ?? 0,
-    )
+  const issues = (count: number) =>
+    `mintmark_requests_total{operation="m2mTokens.create",status="201"} ${count}\n`
+  /** A worker that was busy when it was asked is asked again. */
+  const untilCounted = (count: number) =>
+    vi.waitFor(async () => expect(await scrape()).toContain(issues(count)), LONGEST_MS)
 
   it('has what all of them counted, also those that were replaced or killed', async () => {
     server = await startWorkers({ data, workers: 3, flags: ['--metrics-port', '0'] })
@@ -137,20 +141,21 @@ describe('/metrics of a server with workers', () => {
       for (let done = 0; done < count; done++) expect((await client.issue()).status).toBe(201)
     }
     await issue(31)
-    const text = await scrape()
-    expect(issuesIn(text)).toBe(31)
-    expect(text).toContain('mintmark_request_duration_seconds_count{operation="m2mTokens.create"} 31\n')
+    await untilCounted(31)
+    expect(await scrape()).toContain(
+      'mintmark_request_duration_seconds_count{operation="m2mTokens.create"} 31\n',
+    )
 
     server.child.kill('SIGHUP')
     await replaced(1)
-    expect(issuesIn(await scrape())).toBe(31)
+    await untilCounted(31)
     await issue(10)
-    expect(issuesIn(await scrape())).toBe(41)
+    await untilCounted(41)
 
     const [victim] = childrenOf(server.child.pid!) as [number]
     process.kill(victim, 'SIGKILL')
     await until(() => eventsOf(server, 'a worker ended and is replaced').length === 1)
-    expect(issuesIn(await scrape())).toBe(41)
+    await untilCounted(41)
     expect(await server.stop()).toBe(0)
   })
 })

@@ -103,7 +103,7 @@ describe('a server that takes its time', () => {
     ['sends a body without end', (response) => drip(response, '["', 'x'.repeat(100_000), 1)],
     ['never ends a refusal', (response) => void response.writeHead(500, JSON_TYPE).write('{')],
   ])('and %s is left when the time is over', async (_, fault) => {
-    const { result, requests } = await call(fault, { timeoutMs: 250, retryConfig: FAST })
+    const { result, requests } = await call(fault, { timeoutMs: 1_000, retryConfig: FAST })
     expect(result.error).toMatchObject({ name: 'RequestTimeoutError' })
     expect(requests).toHaveLength(1)
   })

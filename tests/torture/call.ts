@@ -1,6 +1,9 @@
 /** One request to one node, by a client that gives up after a while. */
 import { Agent, request } from 'node:http'
 
+/** How often a node is asked what it must know in the end. It only ends what hangs. */
+export const LAST_TRIES = 120
+
 export interface Reply {
   readonly status: number
   // Tests look into answers as clients do: without knowing their type.

@@ -1,6 +1,6 @@
 /** Clients that issue, verify and revoke by way of any node, and write down what they saw. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { post, type Reply } from './call.ts'
+import { LAST_TRIES, post, type Reply } from './call.ts'
 import type { Chance } from './chance.ts'
 import type { Group } from './groups.ts'
 import type { HistoryEvent } from './history.ts'
@@ -218,7 +218,7 @@ export function startLoad(world: World, chance: Chance): Load {
         for (let known = waiting.pop(); known !== undefined; known = waiting.pop()) {
           for (let tries = 1; ; tries++) {
             if (['ok', 'refused'].includes(await verify('last', node, known))) break
-            if (tries === LONGEST_TRIES) {
+            if (tries === LAST_TRIES) {
               surprises.push(`${node.name} never answered whether ${known.id} is good`)
               break
             }

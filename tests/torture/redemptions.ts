@@ -1,6 +1,6 @@
 /** Browsers that redeem one ticket at once, by way of any node, and what came of it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { post, postForm, type Reply } from './call.ts'
+import { LAST_TRIES, post, postForm, type Reply } from './call.ts'
 import type { Chance } from './chance.ts'
 import type { World, WorldNode } from './world.ts'
 
@@ -118,7 +118,7 @@ async function missing(node: WorldNode, key: string, id: string): Promise<string
     await response?.arrayBuffer()
     if (response?.status === 200) return null
     if (response?.status === 404) return 'it is not there'
-    if (tries === LONGEST_TRIES) return `${node.name} never answered whether it is there`
+    if (tries === LAST_TRIES) return `${node.name} never answered whether it is there`
     await sleep(250)
   }
 }

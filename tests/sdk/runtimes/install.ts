@@ -34,7 +34,10 @@ export async function installRuntime(name: RuntimeName): Promise<string> {
   mkdirSync(partial, { recursive: true })
   const options = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   try {
-    await promisify(execFile)('npm', ['install', ...options, '--prefix', partial, `${from}@${version}`])
+    const install = () =>
+      promisify(execFile)('npm', ['install', ...options, '--prefix', partial, `${from}@${version}`])
+    // A registry fails now and then.
+    await install().catch(install)
     rmSync(folder, { recursive: true, force: true })
     renameSync(partial, folder)
   } catch (error) {
