@@ -19,6 +19,20 @@ const verify = (token: string) =>
   t.request('POST', '/v1/m2m_tokens/verify', { key: reader.secretKey, body: { token } })
 
 const RESERVED = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti']
+/** By these, clients that do not look at `cat` would see who is signed in, and what that user may do. */
+const OF_SESSIONS = [
+  'azp',
+  'sid',
+  'act',
+  'o',
+  'org_id',
+  'org_role',
+  'org_slug',
+  'org_permissions',
+  'fva',
+  'pla',
+  'fea',
+]
 
 describe('claims of an opaque token', () => {
   it.each([
@@ -104,10 +118,24 @@ describe('claims of a JWT', () => {
     expect(body.claims).toStrictEqual(claims)
   })
 
-  // Stops a machine from writing itself another subject, issuer or end.
-  it.each(RESERVED)('are refused if they name %s', async (name) => {
+  // Stops a machine from writing itself another subject, issuer or end, or the rights and cookies of a user.
+  it.each([...RESERVED, ...OF_SESSIONS, 'handshake'])('are refused if they name %s', async (name) => {
     const body = { token_format: 'jwt', claims: { [name]: 'mine' } }
     expectRefusal(await expectUnchanged(t, () => issue(body)), 400, 'bad_request', `claims.${name}`)
+  })
+
+  // Stops what Go's JSON decoder takes for the authority's own claim, the later one winning.
+  it.each([
+    ['Sub', 'sub'],
+    ['EXP', 'exp'],
+    ['iſs', 'iss'],
+    ['\u{ff53}ub', 'sub'],
+    ['Aud', 'aud'],
+    ['SCOPES', 'scopes'],
+    ['Org_Role', 'org_role'],
+  ])('are refused if they name %s, for it can be read as %s', async (name, reserved) => {
+    const body = { token_format: 'jwt', claims: { aud: 'dropped', [name]: 'mine' } }
+    expectRefusal(await expectUnchanged(t, () => issue(body)), 400, 'bad_request', `claims.${reserved}`)
   })
 
   // Stops a machine from letting one verify that it has no scope to.

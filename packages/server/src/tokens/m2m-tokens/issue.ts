@@ -115,8 +115,8 @@ async function issueJwt(
 ): Promise<IssuedM2mToken> {
   if (asked.claims !== null && !isJsonObject(asked.claims))
     throw invalid('claims', 'must be an object for a JWT')
-  const reserved = reservedClaimIn(asked.claims)
-  if (reserved !== undefined) throw invalid(`claims.${reserved}`, 'is a claim that only the authority writes')
+  const reserved = asked.claims === null ? undefined : reservedClaimIn(asked.claims)
+  if (reserved !== undefined) throw invalid(`claims.${reserved}`, 'is a claim that cannot be chosen')
 
   const now = clock.now()
   const expiresAt = jwtExpiry(now, after(now, lifetime))

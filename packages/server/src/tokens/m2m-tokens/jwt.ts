@@ -1,13 +1,15 @@
 import type { KeyObject } from 'node:crypto'
 import type { KeyId } from '../../core/ids.ts'
-import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { millis, toSeconds, type Millis } from '../../core/time.ts'
+import { claimIn } from '../../signing/claim-names.ts'
 import { signJwt, type Jwt } from '../../signing/jws.ts'
 import { DERIVED_CLAIMS, M2M_JWT_CATEGORY, RESERVED_CLAIMS, type M2mToken } from './m2m-token.ts'
 
 /**
- * Writes the token as a JWT. The authority's claims come first and win, whatever was checked before; `aud` and `scopes` are there only for a
- * scoped machine, because an empty one makes clients see a scope with no name (wire reference, "M2M JWT").
+ * Writes the token as a JWT. The authority's claims come last and win, whatever was checked before; `aud` and `scopes`
+ * are there only for a scoped machine, because an empty one makes clients see a scope with no name (wire reference,
+ * "M2M JWT").
  */
 export function m2mJwtOf(
   token: M2mToken & { readonly expiresAt: Millis },
@@ -26,7 +28,7 @@ export function m2mJwtOf(
     jti: token.id,
   }
   const claims = token.claims as JsonObject | null
-  const payload = claims === null ? standard : { ...standard, ...customClaims(claims), ...standard }
+  const payload = claims === null ? standard : { ...customClaims(claims), ...standard }
   return signJwt({ cat: M2M_JWT_CATEGORY, kid: signer.id }, payload, signer.key)
 }
 
@@ -42,9 +44,9 @@ export const isM2mJwt = ({ header, payload }: Jwt): boolean =>
   typeof payload.sub === 'string' &&
   payload.sub.startsWith('mch_')
 
-/** The first claim that only the authority may write. */
-export const reservedClaimIn = (claims: unknown): string | undefined =>
-  isJsonObject(claims) ? RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name)) : undefined
+/** The first claim that may not be asked for. */
+export const reservedClaimIn = (claims: JsonObject): string | undefined =>
+  claimIn(claims, RESERVED_CLAIMS) ?? claimIn(customClaims(claims), DERIVED_CLAIMS)
 
 function customClaims(claims: JsonObject): JsonObject {
   const derived: readonly string[] = DERIVED_CLAIMS

@@ -45,8 +45,15 @@ export const revokedUntil = (token: M2mToken, notBefore: Millis | null): M2mToke
 /** The `cat` that marks a JWT as an M2M token in its protected header (wire reference, "JWT categories"). */
 export const M2M_JWT_CATEGORY = 'cl_B7d4PD333AAA'
 
-/** Claims that the authority alone writes into a JWT; asking for one is an error. */
-export const RESERVED_CLAIMS = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti'] as const
+/**
+ * Claims that may not be asked for in a JWT. Six the authority alone writes. By the others clients know a session, its
+ * actor and its rights, or take a handshake's cookies; many published ones do not look at `cat`, and the key is the same.
+ */
+// prettier-ignore
+export const RESERVED_CLAIMS = [
+  'iss', 'sub', 'exp', 'nbf', 'iat', 'jti',
+  'act', 'azp', 'fea', 'fva', 'handshake', 'o', 'org_id', 'org_permissions', 'org_role', 'org_slug', 'pla', 'sid',
+] as const
 
 /** Claims that the authority derives from the machine's scopes; asking for one has no effect. */
 export const DERIVED_CLAIMS = ['aud', 'scopes'] as const

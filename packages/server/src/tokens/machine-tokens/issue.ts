@@ -8,6 +8,7 @@ import type { Reads, Transactions } from '../../core/stores.ts'
 import { seconds, toSeconds, type Clock, type Seconds } from '../../core/time.ts'
 import type { FrontendOriginOf } from '../../directory/instances/instance.ts'
 import type { InstanceReader } from '../../directory/instances/store.ts'
+import { claimIn } from '../../signing/claim-names.ts'
 import { signJwt } from '../../signing/jws.ts'
 import type { Keys } from '../../signing/keys.ts'
 import { MACHINE_JWT_CATEGORIES, RESERVED_CLAIMS, type MachineJwtCategory } from './machine-token.ts'
@@ -35,7 +36,7 @@ export async function issueMachineToken(
   call: Call,
   { subject, claims, lifetime, allowedClockSkew }: NewMachineToken,
 ): Promise<string> {
-  const reserved = RESERVED_CLAIMS.find((name) => claims !== null && Object.hasOwn(claims, name))
+  const reserved = claimIn(claims ?? {}, RESERVED_CLAIMS)
   if (reserved !== undefined) {
     throw new AuthorityError('machine_token_reserved_claim', {
       longMessage: `You can't use the reserved claim: '${reserved}'`,
