@@ -43,7 +43,7 @@ describe('issuing a testing token', () => {
     expectSuccess(answer)
   })
 
-  it.each(['[]', 'null', '1', '"x"', '{', '{}{}'])('is 400 for the body %s', async (body) => {
+  it.each(['[]', '1', '"x"', '{', '{}{}'])('is 400 for the body %s', async (body) => {
     expectRefusal(await expectUnchanged(t, () => create(body)), 400, 'request_body_invalid')
   })
 

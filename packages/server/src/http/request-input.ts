@@ -5,8 +5,9 @@ import { JsonError, isJsonObject, parseJson, type JsonObject } from '../core/jso
 import type { HttpRequest } from './exchange.ts'
 
 /**
- * The body as a JSON object. An empty one counts as `{}`, whatever its content type says: published
- * clients send JSON's content type with no body (wire reference, "Requests").
+ * The body as a JSON object. An empty one counts as `{}`, whatever its content type says, and so does `null`: published
+ * clients send JSON's content type with no body, and Go's a `null` where there is nothing to say (wire reference,
+ * "Requests").
  *
  * @throws {AuthorityError} `unsupported_content_type`, `request_body_too_large`, `request_body_invalid`
  */
@@ -16,7 +17,7 @@ export async function readJsonBody(request: HttpRequest): Promise<JsonObject> {
   requireJson(request)
   let value: unknown
   try {
-    value = parseJson(bytes)
+    value = parseJson(bytes) ?? {}
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
     throw new AuthorityError('request_body_invalid', {
