@@ -38,6 +38,28 @@ const m2mToken = () => ({
 const create = (body: unknown, path = '/v1/m2m_tokens') =>
   send(compat.server, 'POST', path, { key: worker.secretKey, body })
 
+describe('what generated clients send', () => {
+  it('may be null, which Go has where there is nothing to say', async () => {
+    const instance = { key: compat.server.env.CLERK_SECRET_KEY!, body: 'null' }
+    expect((await send(compat.server, 'POST', '/v1/testing_tokens', instance)).status).toBe(200)
+    const { status, body } = await create('null')
+    expect(status).toBe(201)
+    const revoked = await send(compat.server, 'POST', `/v1/m2m_tokens/${body.id}/revoke`, instance)
+    expect([revoked.status, revoked.body.revoked]).toEqual([200, true])
+    const missing = await send(compat.server, 'POST', '/v1/machines', instance)
+    expect([missing.status, missing.body.errors[0].code]).toEqual([422, 'form_param_missing'])
+  })
+
+  it('may be whole numbers with a fraction, which Python and Java have in queries', async () => {
+    const list = (query: string) =>
+      send(compat.server, 'GET', `/v1/m2m_tokens?subject=${worker.id}&${query}`, { key: worker.secretKey })
+    const { status, body } = await list('revoked=false&expired=false&limit=10.0&offset=0.0')
+    expect([status, body]).toEqual([200, (await list('limit=10&offset=0')).body])
+    for (const query of ['limit=10.5', 'limit=0.0', 'limit=101.0', 'offset=.0', 'offset=1.', 'offset=1e1'])
+      expect((await list(query)).status).toBe(400)
+  })
+})
+
 describe('an M2M token', () => {
   it.each(['/m2m_tokens', '/v1/m2m_tokens'])('is made by POST %s with 201 and exact names', async (path) => {
     const { status, body } = await create({ seconds_until_expiration: 60 }, path)

@@ -9,11 +9,11 @@ export const queryBoolean = z
   .transform((text) => text === 'true')
   .pipe(z.boolean())
 
-/** A whole number in a query string. */
+/** A whole number in a query string. Clients that have only floating-point numbers write `10.0` (wire reference, "Requests"). */
 export const queryInteger = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,10}$/, 'must be a whole number')
+    .regex(/^\d{1,10}(?:\.0)?$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.int().min(least).max(most))
 
