@@ -65,6 +65,21 @@ describe('a pipeline', () => {
     expect(JSON.parse(responses[5]!.body).keys).toHaveLength(1)
   })
 
+  // Stops the body of one request from being run as a request: Node reads anew after what came with an upgrade.
+  it('ends with an upgrade, which is answered as if it were none', async () => {
+    const body = post('/v1/machines', '{"name":"smuggled"}')
+    const open = post('/v1/m2m_tokens/verify', body).slice(0, -body.length)
+    for (const protocol of ['websocket', 'h2c']) {
+      const upgrade = get('/health/live', `${head}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`)
+      const responses = await exchange(server.url, upgrade + open, body)
+      expect(responses.map(({ status, headers }) => [status, headers.connection])).toStrictEqual([
+        [200, 'close'],
+      ])
+    }
+    const found = await exchange(server.url, get('/v1/machines?query=smuggled', head + LAST))
+    expect(JSON.parse(found[0]!.body).total_count).toBe(0)
+  })
+
   it('of a hundred is answered a hundred times', async () => {
     const requests = Array.from({ length: 100 }, () => get('/health/live'))
     const responses = await exchange(server.url, requests.join(''), get('/health/live', head + LAST))
@@ -121,16 +136,6 @@ describe('a pipeline', () => {
     }
     const [response] = await connection.ended()
     expect([response?.status, JSON.parse(response!.body).name]).toStrictEqual([200, 'slowly'])
-  })
-
-  it('goes on after a request to upgrade, which is not followed', async () => {
-    const connection = openRaw(server.url)
-    const upgrade =
-      'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n'
-    connection.write(get('/v1/jwks', head + upgrade))
-    expect((await connection.responses(1)).map(({ status }) => status)).toStrictEqual([200])
-    connection.write(get('/health/live', head + LAST))
-    expect((await connection.ended()).map(({ status }) => status)).toStrictEqual([200, 200])
   })
 
   it('is not asked for a body twice by a client that waits for leave to send it', async () => {

@@ -53,6 +53,8 @@ export function createListener(handler: Handler, { addressOf, tls }: ListenerOpt
         // What follows on a connection that is to end might be the rest of a request and not one of its own.
         if (ending.has(incoming.socket)) return
         answering.set(incoming.socket, outgoing)
+        // Node takes no upgrade, but throws away what came along with one: then nothing that follows can be trusted.
+        if (valueOf(incoming.rawHeaders, 'upgrade') !== null) outgoing.setHeader('Connection', 'close')
         if (outgoing.hasHeader('Connection')) ending.add(incoming.socket)
         if (isAmbiguous(incoming)) {
           ending.add(incoming.socket)
@@ -160,6 +162,7 @@ function toRequest(incoming: IncomingMessage, address: string | null): HttpReque
     query: question < 0 ? '' : target.slice(question + 1),
     header: (name) => valueOf(incoming.rawHeaders, name),
     repeated: (name) => isRepeated(incoming.rawHeaders, name),
+    isComplete: () => incoming.complete,
     body: () => readBody(incoming),
     address,
   }
