@@ -31,7 +31,6 @@ describe('a request that is held back', () => {
       `POST /v1/machines HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.env.CLERK_SECRET_KEY}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
     )
-    await sleep(200)
     const { code } = await runCli(['instances', 'rotate-key', '--data', server.data])
     expect(code).toBe(0)
     socket.write(body)

@@ -174,6 +174,7 @@ export function edgeOf(t: TestAuthority, options: Partial<HandlerOptions> = {}):
         repeated: () => false,
         address: null,
         ...rest,
+        isComplete: () => true,
         body: async () => body,
       })
       return toAnswer(

@@ -169,6 +169,7 @@ function toRequest({
     query: after.join('?'),
     header: (name) => all[name] ?? null,
     repeated: (name) => repeated.includes(name),
+    isComplete: () => true,
     body: async () => Buffer.from(body as string),
     address: address ?? '192.0.2.7',
   }

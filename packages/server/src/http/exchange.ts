@@ -12,6 +12,8 @@ export interface HttpRequest {
   header(name: string): string | null
   /** Was the header sent more than once? */
   repeated(name: string): boolean
+  /** Has all of it come by now? */
+  isComplete(): boolean
   /** @throws {AuthorityError} `request_body_too_large` past the limit, without reading the rest */
   body(): Promise<Uint8Array>
   readonly address: string | null

@@ -31,9 +31,6 @@ export interface HandlerOptions extends Omit<PublicRouteDeps, 'frontendOriginOf'
   readonly basePath: string
 }
 
-/** A body that takes longer than this is slow; most are there with their headers. */
-const SLOW_BODY_MS = 50
-
 export function createHandler(authority: Authority, options: HandlerOptions): Handler {
   const { deps, storage, routes } = authority
   const match = createRouter(routes)
@@ -78,11 +75,11 @@ export function createHandler(authority: Authority, options: HandlerOptions): Ha
     return authenticate(deps, matched.route.operation, request)
   }
 
-  /** Who sends a body slowly is asked for his key again: it may have ended since its headers came. */
+  /** Whose body comes later is asked for his key again: it may have ended since its headers came. */
   async function readInTime(matched: Match, request: HttpRequest): Promise<JsonObject> {
-    const began = performance.now()
+    const hadCome = request.isComplete()
     const body = await readJsonBody(request)
-    if (performance.now() - began > SLOW_BODY_MS) await recognize(matched, request)
+    if (!hadCome) await recognize(matched, request)
     return body
   }
 

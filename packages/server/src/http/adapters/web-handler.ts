@@ -26,6 +26,7 @@ function toRequest(request: Request, address: string | null): HttpRequest {
     header: (name) => request.headers.get(name),
     // `Headers` joins repeated headers with a comma. No bearer key holds one; an `Idempotency-Key` must not, here.
     repeated: (name) => request.headers.get(name)?.includes(',') ?? false,
+    isComplete: () => request.body === null,
     async body() {
       const bytes = new Uint8Array(await request.arrayBuffer())
       if (bytes.length > BODY_LIMIT) throw new AuthorityError('request_body_too_large')
