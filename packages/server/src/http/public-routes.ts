@@ -58,13 +58,27 @@ export function publishedTo(
   request: HttpRequest,
 ): Published {
   const all = publishedKeys.all()
-  const host = request.header('host')?.toLowerCase()
-  const named = all.filter(({ instance }) => new URL(frontendOriginOf(instance)).host === host)
-  const chosen = named.length === 1 ? named[0] : all.length === 1 ? all[0] : undefined
+  const host = request.header('host')?.toLowerCase() ?? ''
+  const chosen = hostsOf(all, frontendOriginOf).get(host) ?? (all.length === 1 ? all[0] : undefined)
   if (chosen === undefined) {
     throw all.length === 0 ? new AuthorityError('service_unavailable', { retryAfter: 1 }) : notFound()
   }
   return chosen
+}
+
+const hostsByList = new WeakMap<readonly Published[], ReadonlyMap<string, Published | null>>()
+
+/** Made once for each reading of the instances: of many, no request looks at all. `null`: several have that host. */
+function hostsOf(all: readonly Published[], frontendOriginOf: FrontendOriginOf) {
+  const known = hostsByList.get(all)
+  if (known !== undefined) return known
+  const hosts = new Map<string, Published | null>()
+  for (const each of all) {
+    const { host } = new URL(frontendOriginOf(each.instance))
+    hosts.set(host, hosts.has(host) ? null : each)
+  }
+  hostsByList.set(all, hosts)
+  return hosts
 }
 
 /** The public keys of the instance that a request was sent to. Browsers of any origin may read them. */
