@@ -57,6 +57,10 @@ describe('JSON that has two readings is refused:', () => {
     ['a long number that becomes infinite', `1${'0'.repeat(400)}`],
     ['an integer that is rounded', '9007199254740993'],
     ['a negative integer that is rounded', '[-9007199254740993]'],
+    ['a rounded integer with a fraction of zeros', '9007199254740993.0'],
+    ['a rounded integer with an exponent', '9007199254740993e0'],
+    ['a rounded integer with a negative exponent', '90071992547409930e-1'],
+    ['a long rounded number', `1.${'0'.repeat(10)}1${'0'.repeat(20)}1e30`],
     ['an identifier of 20 digits', '{"id":12345678901234567890}'],
     ['half of a surrogate pair in a string', '"\\ud800"'],
     ['the second half alone', '{"a":["\\uDC00"]}'],
@@ -75,6 +79,9 @@ describe('numbers past 2^53', () => {
     '1.2345678901234567e20',
     '12345678901234567890.0',
     '1e21',
+    '1e300',
+    '-1.5e+300',
+    '9007199254740992000',
     '123456789012345678e3',
   ])('are refused, or can be read again once written: %s', (text) => {
     let value: Json

@@ -45,8 +45,6 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = DEFAULT_LIMITS
 /** Only an escaped surrogate, sixteen digits in a row or an exponent can come out other than they went in. */
 const MAY_BE_INEXACT = /\\u[dD]|\d{16}|\d[eE]/
 
-const INTEGER = /^-?\d+$/
-
 /** A reviver that refuses what a program could not write again as it came. */
 function exactly(name: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
@@ -55,10 +53,21 @@ function exactly(name: string, value: unknown, context?: { readonly source?: str
   if (!Number.isFinite(value)) throw new JsonError('a number is too large')
   const source = context?.source ?? ''
   // Written out again it would be another number, so that what reads it then would see a change.
-  if (!Number.isSafeInteger(value) && INTEGER.test(source) && String(value) !== source) {
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER && decimalOf(String(value)) !== decimalOf(source)) {
     throw new JsonError('an integer is too large to be kept exactly')
   }
   return value
+}
+
+/** The same for all ways to write one number: its digits without zeros at the ends, and the power of ten. */
+function decimalOf(number: string): string {
+  const [mantissa = '', exponent = '0'] = number.toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
+  const digits = (whole + fraction).replace(/^0+/, '')
+  let end = digits.length
+  // A pattern for these would look at each run of zeros again from each of them.
+  while (digits[end - 1] === '0') end--
+  return `${digits.slice(0, end)}e${Number(exponent) - fraction.length + digits.length - end}`
 }
 
 const QUOTE = 0x22
