@@ -14,7 +14,7 @@ import {
   type Open,
 } from '../records.ts'
 
-const EVERYBODY: UserQuery = { ids: [], identifiers: {}, search: null }
+const EVERYBODY: UserQuery = { ids: [], except: [], identifiers: {}, search: null }
 const PAGE: UserPage = { orderBy: 'created_at', descending: false, limit: 100, offset: 0 }
 
 const insert = (storage: Storage, user: User) => storage.transaction(({ users }) => users.insert(user))
@@ -205,6 +205,7 @@ export function userStoreConformance(open: Open): void {
       expect(await listed(storage, { identifiers: { external_id: ['e1'], username: ['two'] } })).toEqual([])
       expect(await listed(storage, { identifiers: { email_address: ['one'] } })).toEqual([])
       expect(await listed(storage, { ids: [all[1]!.id], identifiers: { username: ['one'] } })).toEqual([])
+      expect(await listed(storage, { ids: [all[0]!.id, all[1]!.id], except: [all[1]!.id] })).toEqual(['one'])
     })
 
     it.each([

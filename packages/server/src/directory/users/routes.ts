@@ -92,7 +92,7 @@ export function userRoutes(deps: UserRouteDeps): readonly Route[] {
 }
 
 const toQuery = (filters: Filters): UserQuery => ({
-  ids: filters.user_id ?? [],
+  ...namedBy(filters.user_id ?? []),
   identifiers: Object.fromEntries(
     IDENTIFIER_TYPES.filter((type) => filters[type] !== undefined).map((type) => [
       type,
@@ -101,6 +101,14 @@ const toQuery = (filters: Filters): UserQuery => ({
   ),
   search: filters.query || null,
 })
+
+/** A `-` before an id leaves that user out; a `+` says nothing. */
+function namedBy(userIds: readonly string[]): Pick<UserQuery, 'ids' | 'except'> {
+  const [except, ids] = [true, false].map((isLeftOut) =>
+    userIds.filter((id) => id.startsWith('-') === isLeftOut).map((id) => id.replace(/^[+-]/, '')),
+  )
+  return { ids: ids!, except: except! }
+}
 
 const toMetadata = (body: Metadata): Partial<User['metadata']> => ({
   ...(body.public_metadata && { public: body.public_metadata }),

@@ -3,6 +3,8 @@ import type { IdentifierType, User } from './user.ts'
 
 export interface UserQuery {
   readonly ids: readonly string[]
+  /** Those of whom nobody is wanted. */
+  readonly except: readonly string[]
   /** A user must have one of the values of each type that is given. */
   readonly identifiers: Readonly<Partial<Record<IdentifierType, readonly string[]>>>
   /** A part of an id, name or identifier, in any case. */

@@ -31,7 +31,7 @@ const namesAndMetadata = {
 /** Lists come as repeated parameters, with or without brackets in their name. */
 const several = z.array(searchText).max(100)
 const filters = {
-  user_id: several.optional(),
+  user_id: several.optional().describe('With `-` before an id: everybody but that user.'),
   email_address: several.optional(),
   phone_number: several.optional(),
   username: several.optional(),

@@ -71,7 +71,7 @@ export const userStore = (sql: SqlConnection): UserStore => ({
 function matching(
   sql: SqlConnection,
   instanceId: InstanceId,
-  { ids, identifiers, search }: UserQuery,
+  { ids, except, identifiers, search }: UserQuery,
 ): SelectQueryBuilder<Schema, 'users', object> {
   const usersWith = () =>
     sql.query.selectFrom('user_identifiers').select('user_id').where('instance_id', '=', instanceId)
@@ -79,6 +79,7 @@ function matching(
     .selectFrom('users')
     .where('instance_id', '=', instanceId)
   if (ids.length > 0) found = found.where('id', 'in', ids)
+  if (except.length > 0) found = found.where('id', 'not in', except)
   for (const type of IDENTIFIER_TYPES) {
     const values = identifiers[type]
     if (values)
