@@ -40,9 +40,12 @@ export function showRecord(lines: Readonly<Record<string, Cell | null | undefine
 export const plain = (text: string | null | undefined): string =>
   text === null || text === undefined || text === '' ? '-' : text
 
-/** Unix time in milliseconds, to the second. */
-export const time = (millis: number | null | undefined): string =>
-  millis === null || millis === undefined ? 'never' : new Date(millis).toISOString().replace(/\.\d{3}Z$/, 'Z')
+/** Unix time in milliseconds, to the second; as it came, if it is none. */
+export function time(millis: number | null | undefined): string {
+  if (millis === null || millis === undefined) return 'never'
+  const date = new Date(millis)
+  return Number.isNaN(date.getTime()) ? plain(String(millis)) : date.toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
 
 /** Unix time in seconds. */
 export const timeOfSeconds = (seconds: number): string => time(seconds * 1000)
