@@ -52,6 +52,11 @@ describe('issuing an actor token', () => {
     ['permissions', 'form_param_type_invalid', { permissions: 'read' }],
     ['permissions', 'form_param_array_size_exceeded', { permissions: Array(21).fill('a') }],
     ['permissions.0', 'form_param_type_invalid', { permissions: [1] }],
+    [
+      'permissions',
+      'form_param_value_invalid',
+      { permissions: ['read'], actor: { sub: 'support:grace', permissions: ['write'] } },
+    ],
     ['permissions.0', 'form_param_max_length_exceeded', { permissions: ['x'.repeat(65)] }],
   ])('refuses a bad %s with 422 %s and issues nothing: %o', async (param, code, more) => {
     expectRefusal(await expectUnchanged(t, () => create(more)), 422, code, param)

@@ -49,6 +49,9 @@ export async function issueActorToken(
   if (actor.sub === userId) {
     throw invalidParam('form_param_value_invalid', 'actor.sub', 'An actor cannot be the user it acts as.')
   }
+  if (asked.permissions !== null && Object.hasOwn(asked.actor, 'permissions')) {
+    throw invalidParam('form_param_value_invalid', 'permissions', 'The actor says its permissions already.')
+  }
   requireRoomInToken(asked)
   const now = deps.clock.now()
   const token: ActorToken = {

@@ -50,12 +50,12 @@ const actor = jsonObjectUpTo(LONGEST_ACTOR)
   .pipe(
     z.custom<Actor>((value) => plainText(255).safeParse((value as JsonObject).sub).success, {
       path: ['sub'],
-      error: 'must be text of 1 to 255 characters',
+      error: 'must be text of 1 to 255 characters, none of them a control character',
     }),
   )
   .meta({
     type: 'object',
-    properties: { sub: { type: 'string' } },
+    properties: { sub: { type: 'string', minLength: 1, maxLength: 255, pattern: '^\\P{Cc}*$' } },
     required: ['sub'],
     additionalProperties: true,
   })
