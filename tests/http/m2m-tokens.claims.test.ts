@@ -19,20 +19,8 @@ const verify = (token: string) =>
   t.request('POST', '/v1/m2m_tokens/verify', { key: reader.secretKey, body: { token } })
 
 const RESERVED = ['iss', 'sub', 'exp', 'nbf', 'iat', 'jti']
-/** By these, clients that do not look at `cat` would see who is signed in, and what that user may do. */
-const OF_SESSIONS = [
-  'azp',
-  'sid',
-  'act',
-  'o',
-  'org_id',
-  'org_role',
-  'org_slug',
-  'org_permissions',
-  'fva',
-  'pla',
-  'fea',
-]
+/** By these, clients that do not look at `cat` would see what the user of a session may do. */
+const OF_SESSIONS = ['azp', 'o', 'org_id', 'org_role', 'org_slug', 'org_permissions', 'fva', 'pla', 'fea']
 
 describe('claims of an opaque token', () => {
   it.each([

@@ -46,13 +46,14 @@ export const revokedUntil = (token: M2mToken, notBefore: Millis | null): M2mToke
 export const M2M_JWT_CATEGORY = 'cl_B7d4PD333AAA'
 
 /**
- * Claims that may not be asked for in a JWT. Six the authority alone writes. By the others clients know a session, its
- * actor and its rights, or take a handshake's cookies; many published ones do not look at `cat`, and the key is the same.
+ * Claims that may not be asked for in a JWT. Six the authority alone writes. By the others clients know which page a
+ * session is for and what it may do, or take a handshake's cookies; many published ones do not look at `cat`, and the
+ * key is the same.
  */
 // prettier-ignore
 export const RESERVED_CLAIMS = [
   'iss', 'sub', 'exp', 'nbf', 'iat', 'jti',
-  'act', 'azp', 'fea', 'fva', 'handshake', 'o', 'org_id', 'org_permissions', 'org_role', 'org_slug', 'pla', 'sid',
+  'azp', 'fea', 'fva', 'handshake', 'o', 'org_id', 'org_permissions', 'org_role', 'org_slug', 'pla',
 ] as const
 
 /** Claims that the authority derives from the machine's scopes; asking for one has no effect. */
