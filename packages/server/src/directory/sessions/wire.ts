@@ -138,7 +138,7 @@ export const refreshSessionOperation = operation({
     tokenResource,
     z.object({ object: z.literal('cookies'), cookies: z.array(z.string()) }),
   ]),
-  errors: ['authentication_invalid'],
+  errors: ['authentication_invalid', 'resource_not_found'],
 })
 
 export const verifySessionTokenOperation = operation({
