@@ -201,6 +201,7 @@ export interface MachinesDeleteScopeRequest {
 export interface UsersListRequest {
   readonly limit?: number
   readonly offset?: number
+  /** With `-` before an id: everybody but that user. */
   readonly userId?: readonly (string)[]
   readonly emailAddress?: readonly (string)[]
   readonly phoneNumber?: readonly (string)[]
@@ -228,6 +229,7 @@ export interface UsersCreateRequest {
 export interface UsersCountRequest {
   readonly limit?: number
   readonly offset?: number
+  /** With `-` before an id: everybody but that user. */
   readonly userId?: readonly (string)[]
   readonly emailAddress?: readonly (string)[]
   readonly phoneNumber?: readonly (string)[]
