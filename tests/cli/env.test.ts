@@ -139,6 +139,7 @@ describe('mintmark env, beside a server that is stopped', () => {
         CLERK_SECRET_KEY: second.secretKey,
         CLERK_PUBLISHABLE_KEY: second.publishableKey,
         MINTMARK_INSTANCE_ID: second.id,
+        MINTMARK_ISSUER: 'https://clerk.second.example',
       })
     }
     const unknown = await runCli(['env', '--data', stopped.data, '--instance', 'third'])

@@ -38,6 +38,7 @@ export async function clientEnvironment(
     return machineKey ? machineSecretOf(ring, machineKey) : undefined
   }
 
+  const issuer = frontendOriginOf(instance)
   const all = {
     CLERK_API_URL: url,
     CLERK_SECRET_KEY: key === null ? undefined : instanceSecretOf(ring, key),
@@ -48,6 +49,7 @@ export async function clientEnvironment(
     MINTMARK_WORKER_MACHINE_ID: worker?.id,
     MINTMARK_API_MACHINE_ID: api?.id,
     MINTMARK_INSTANCE_ID: instance.id,
+    MINTMARK_ISSUER: issuer === url ? undefined : issuer,
   }
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -29,6 +29,7 @@ const NOT_SETTINGS = new Set([
   'MINTMARK_API_MACHINE_ID',
   'MINTMARK_WORKER_MACHINE_ID',
   'MINTMARK_INSTANCE_ID',
+  'MINTMARK_ISSUER',
 ])
 
 /** @throws {ConfigError} for a setting that is unknown or has a value it cannot have */
