@@ -31,6 +31,19 @@ describe('adding a scope', () => {
     expect(await scopesOf(from.id)).toStrictEqual([to.id])
   })
 
+  // Stops who was allowed to verify first from being known to nobody.
+  it('is in the audit log, whether at the creation or later', async () => {
+    const [one, two] = [await t.machine(t.first), await t.machine(t.first)]
+    const from = await t.machine(t.first, [one.id])
+    expectSuccess(await add(from.id, { to_machine_id: two.id }))
+    const events = await t.authority.storage.read.audit.newest(3)
+    expect(events.map(({ action, targetId, reason }) => [action, targetId, reason])).toStrictEqual([
+      ['machine.create', from.id, null],
+      ['machine_scope.create', from.id, `to ${one.id}`],
+      ['machine_scope.create', from.id, `to ${two.id}`],
+    ])
+  })
+
   it('goes one way: the target gets no scope back', async () => {
     const [from, to] = [await t.machine(t.first), await t.machine(t.first)]
     expectSuccess(await add(from.id, { to_machine_id: to.id }))

@@ -57,6 +57,7 @@ export function createMachine(
     await machines.insert(machine)
     await machines.insertSecretKey(key)
     await audit.record(eventOf(call, now, 'machine.create', id))
+    for (const to of scopes) await audit.record(eventOf(call, now, 'machine_scope.create', id, `to ${to}`))
     return { machine, secretKey: machineSecretOf(ring, key) }
   })
 }
