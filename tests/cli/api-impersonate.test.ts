@@ -52,7 +52,7 @@ describe('mintmark impersonate', () => {
     expect(data[0].expires_at - data[0].created_at).toBe(300_000)
     expect(await audit()).toMatch(
       new RegExp(
-        `actor_token\\.issue +${made.id} .*as ${ada} by "user_support" cannot check out \\(T-4711\\)`,
+        `actor_token\\.issue +${made.id} .*as ${ada} by "user_support"; reason: cannot check out; ticket: T-4711`,
       ),
     )
   })
@@ -196,7 +196,7 @@ describe('mintmark impersonate end', () => {
     expect(stdout).toMatch(/^Ticket +T-1\nSession +-\nStarted +-\nCreated +\d{4}-\S+Z\n$/m)
     await expect(redeemLink(world.server, url)).rejects.toThrow('actor_token_revoked_code')
     expect(await audit()).toMatch(
-      new RegExp(`actor_token\\.end +${id} .*cannot check out \\(T-1\\): found it`),
+      new RegExp(`actor_token\\.end +${id} .*cannot check out; ticket: T-1; ended: found it`),
     )
   })
 

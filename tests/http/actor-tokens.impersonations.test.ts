@@ -34,7 +34,7 @@ describe('issuing an actor token', () => {
     const [event] = await eventsOf(id)
     expect(event).toMatchObject({
       action: 'actor_token.issue',
-      reason: `as ${userId} by "user_support" cannot see "invoices" 😀 (#4711)`,
+      reason: `as ${userId} by "user_support"; reason: cannot see "invoices" 😀; ticket: #4711`,
     })
   })
 
@@ -172,7 +172,7 @@ describe('ending an impersonation', () => {
         callerKind: 'instance',
         callerId: expect.stringMatching(/^key_/),
         address: '192.0.2.1',
-        reason: `as ${userId} by "user_support" invoices (#1): solved`,
+        reason: `as ${userId} by "user_support"; reason: invoices; ticket: #1; ended: solved`,
       })
     }
     expect(events.map(({ action, targetId }) => [action, targetId])).toStrictEqual([

@@ -222,7 +222,7 @@ describe('the audit log', () => {
         ...by,
         action: 'actor_token.redeem',
         targetId: id,
-        reason: `${who} invoices (#1) for ${session}`,
+        reason: `${who}; reason: invoices; ticket: #1; session: ${session}`,
       },
     ])
     expect(new Set(events.map(({ traceId }) => traceId)).size).toBe(1)
@@ -239,7 +239,7 @@ describe('the audit log', () => {
       callerId: null,
       targetId: id,
       address: '198.51.100.8',
-      reason: expect.stringMatching(new RegExp(`^as ${scene.userId} for sess_`)),
+      reason: expect.stringMatching(new RegExp(`^as ${scene.userId}; session: sess_`)),
     })
   })
 

@@ -82,7 +82,7 @@ export async function redeem<Id extends string, Token extends Redeemable<Id>, St
       throw new AuthorityError(kind.refusals[status === 'revoked' ? 'revoked' : 'accepted'])
     }
     const session = await beginSession(deps, stores, call, { asking, asked, open, now })
-    const event = eventOf(call, now, kind.action, token.id, `${kind.describe(token)} for ${session.id}`)
+    const event = eventOf(call, now, kind.action, token.id, `${kind.describe(token)}; session: ${session.id}`)
     await stores.audit.record(event)
     return session
   })

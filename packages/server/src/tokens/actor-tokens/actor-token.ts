@@ -38,9 +38,13 @@ export const actingAs = ({ actor, permissions }: Pick<ActorToken, 'actor' | 'per
 
 /** Who acts as whom, and why: for the audit log. */
 export const describeActing = ({ userId, actor, reason, reference }: ActorToken): string =>
-  [`as ${userId} by ${JSON.stringify(actor.sub)}`, reason, reference && `(${reference})`]
-    .filter((part) => part !== null)
-    .join(' ')
+  [
+    `as ${userId} by ${JSON.stringify(actor.sub)}`,
+    reason && `reason: ${reason}`,
+    reference && `ticket: ${reference}`,
+  ]
+    .filter(Boolean)
+    .join('; ')
 
 /** Could it still be redeemed? One that was accepted is as good as revoked: a ticket is for one use. */
 export const stateOf = ({ status, expiresAt }: ActorToken, now: Millis): TokenState =>

@@ -39,7 +39,8 @@ export function endImpersonation(
   const { instanceId } = call.caller
   const now = clock.now()
   return transaction(async ({ actorTokens, sessions, audit }) => {
-    const why = (token: ActorToken) => [describeActing(token), reason].filter(Boolean).join(': ')
+    const why = (token: ActorToken) =>
+      [describeActing(token), reason && `ended: ${reason}`].filter(Boolean).join('; ')
     // Whoever redeems it at this moment has done so before this line, or finds it revoked after it.
     const revoked = await actorTokens.change(instanceId, id, 'revoked', now)
     const token = revoked ?? (await actorTokens.find(instanceId, id))
