@@ -29,6 +29,10 @@ async function bearer(tokenFormat: 'opaque' | 'jwt'): Promise<string> {
 const [service = 'http://127.0.0.1:4300', format = 'opaque'] = process.argv.slice(2)
 for (let call = 1; call <= 3; call++) {
   const authorization = `Bearer ${await bearer(format === 'jwt' ? 'jwt' : 'opaque')}`
-  const response = await fetch(service, { headers: { authorization } })
+  const response = await fetch(service, { headers: { authorization } }).catch(() => null)
+  if (response === null) {
+    console.error(`Nothing answers at ${service}: start m2m-service.ts first.`)
+    process.exit(1)
+  }
   console.log(response.status, await response.text())
 }

@@ -15,7 +15,8 @@ const authenticator = createAuthenticator({
     serverURL: authority,
     machineSecretKey: process.env['MINTMARK_API_MACHINE_SECRET_KEY'],
   }),
-  issuer: authority,
+  // An instance with a frontend origin signs by that name, and else by the server's public URL.
+  issuer: process.env['MINTMARK_ISSUER'] ?? authority,
   jwks: `${authority}/.well-known/jwks.json`,
   // Who this service is: a JWT that was made for other machines is not for us. Of opaque tokens the authority
   // knows the same by the key that asks.
@@ -36,7 +37,11 @@ const server = createServer((incoming, outgoing) => {
 async function answer(request: Request): Promise<Response> {
   try {
     const state = await authenticator.authenticate(request, { acceptsToken: 'm2m_token' })
-    if (!state.isAuthenticated) return new Response(null, { status: state.status, headers: state.headers })
+    if (!state.isAuthenticated) {
+      // For you and not for the caller. It never holds the token.
+      console.error(`refused: ${state.reason}`)
+      return new Response(null, { status: state.status, headers: state.headers })
+    }
     return Response.json({ hello: state.toAuth().machineId })
   } catch {
     // Nobody can tell whether the token is good: that is neither yes nor no.

@@ -2,14 +2,18 @@
  * What a support tool does to act as a customer: finds the user, makes a link that opens a session as that
  * user once, and takes the link back if it is not needed any more.
  *
- *   npx node --env-file=.env examples/support-tool.ts ada@example.com user_support
+ *   npx node --env-file=.env examples/support-tool.ts dorothy@example.com user_support
  */
 import { Mintmark } from '@mintmark/sdk'
 import { ClerkErrors } from '@mintmark/sdk/errors.js'
 
 const mintmark = new Mintmark({ serverURL: process.env['CLERK_API_URL'] })
 
-const [emailAddress = '', actor = ''] = process.argv.slice(2)
+const [emailAddress, actor] = process.argv.slice(2)
+if (!emailAddress || !actor) {
+  console.error('Usage: support-tool.ts EMAIL ACTOR, such as: dorothy@example.com user_support')
+  process.exit(2)
+}
 const [user] = await mintmark.users.list({ emailAddress: [emailAddress] })
 if (user === undefined) {
   console.error(`There is no user with the address ${emailAddress}.`)

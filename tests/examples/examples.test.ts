@@ -65,6 +65,17 @@ describe('two services', () => {
   })
 })
 
+describe('a service that calls another', () => {
+  it('says so in one sentence when nobody answers', async () => {
+    const nobody = 'http://127.0.0.1:1/'
+    const { code, lines } = await run('m2m-caller.ts', [nobody])
+    expect({ code, lines }).toStrictEqual({
+      code: 1,
+      lines: [`Nothing answers at ${nobody}: start m2m-service.ts first.`],
+    })
+  })
+})
+
 describe('a worker at the edge', () => {
   it('accepts a JWT by the public keys alone, and refuses all else', async () => {
     const environment = {
@@ -96,14 +107,22 @@ describe('a worker at the edge', () => {
 
 describe('a support tool', () => {
   it('makes a link for a user and takes it back', async () => {
-    await ask('/v1/users', server.env.CLERK_SECRET_KEY!, { email_address: ['ada@example.com'] })
-    const { code, lines } = await run('support-tool.ts', ['ada@example.com', 'user_support'])
+    await ask('/v1/users', server.env.CLERK_SECRET_KEY!, { email_address: ['dorothy@example.com'] })
+    const { code, lines } = await run('support-tool.ts', ['dorothy@example.com', 'user_support'])
     expect(lines).toStrictEqual([
       expect.stringMatching(/^Open within ten minutes, once: https?:\/\/.*ticket=/),
       'The link is revoked.',
       'A second time it is refused: actor_token_cannot_be_revoked_code',
     ])
     expect(code).toBe(0)
+  })
+
+  it('says how it is called when it is told nothing', async () => {
+    const { code, lines } = await run('support-tool.ts')
+    expect({ code, lines }).toStrictEqual({
+      code: 2,
+      lines: ['Usage: support-tool.ts EMAIL ACTOR, such as: dorothy@example.com user_support'],
+    })
   })
 
   it('says that there is no such user', async () => {
