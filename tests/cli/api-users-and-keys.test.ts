@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { removeFolder } from '../support/server-process.ts'
+import { removeFolder, runCli } from '../support/server-process.ts'
 import { startWorld, type ApiWorld } from './api-world.ts'
 
 let world: ApiWorld
@@ -65,6 +65,20 @@ describe('mintmark keys', () => {
     expect(revoked.stdout).toMatch(/^State +revoked$/m)
     expect(revoked.stderr).toBe('')
     expect(await world.json('keys rotate --activate-in 0 --yes')).toMatchObject({ state: 'active' })
+  })
+
+  it('says from when on programs need a new key that does not sign yet, and where it is', async () => {
+    const { code, stdout, stderr } = await world.run('keys rotate --activate-in 1h --yes')
+    expect(code).toBe(0)
+    const from = /^Signs from +(\S+)$/m.exec(stdout)![1]
+    expect(stderr).toBe(
+      `From ${from} on, programs that were given the public key as CLERK_JWT_KEY need the new one: "mintmark keys list --json" has it as public_key now, and "mintmark env" prints it from then on.\n`,
+    )
+    const { data } = await world.json('keys list')
+    const next = data.find(({ state }: { state: string }) => state === 'next')
+    const env = JSON.parse((await runCli(['env', '--json', '--data', world.server.data])).stdout)
+    expect(next.public_key.trim()).not.toBe(env.CLERK_JWT_KEY)
+    expect((await world.run(`keys revoke ${next.id} --yes`)).code).toBe(0)
   })
 
   it('names the flag that ends the wait for a pending key', async () => {

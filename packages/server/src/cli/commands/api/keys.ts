@@ -70,12 +70,16 @@ const rotateCommand = () =>
       })
       return () => {
         showKey(rotated)
-        say(PINNED)
+        say(rotated.state === 'next' ? pinnedLater(rotated) : PINNED)
       }
     },
   })
 
 const PINNED = 'Programs that were given the public key as CLERK_JWT_KEY need the new one: "mintmark env".'
+
+/** Until then its predecessor signs, and programs that have the new key alone would refuse everything. */
+const pinnedLater = ({ activeFrom }: SigningKey): string =>
+  `From ${time(activeFrom)} on, programs that were given the public key as CLERK_JWT_KEY need the new one: "mintmark keys list --json" has it as public_key now, and "mintmark env" prints it from then on.`
 
 const revokeCommand = () =>
   apiCommand<{ readonly yes?: boolean }>({
