@@ -140,6 +140,13 @@ describe.skipIf(process.platform !== 'linux')('at a terminal', () => {
     expect(code).toBe(0)
   })
 
+  it('asks before the keys of an instance end', async () => {
+    const { code, screen } = await atTerminal(`instances rotate-key --data ${world.server.data}`, 'n\n')
+    expect(screen).toMatch(/Give the instance \S+ \(ins_\w+\) a new key\? The old keys end now\. \[y\/N\] /)
+    expect(screen).toContain('mintmark: Nothing was done.')
+    expect(code).toBe(1)
+  })
+
   it('does not ask about a signing key that is not there', async () => {
     const { code, screen } = await atTerminal(`keys revoke kid_none --data ${world.server.data}`, 'y\n')
     expect(screen.trimEnd()).toBe('mintmark: No signing key was found with id kid_none.')

@@ -13,7 +13,7 @@ afterAll(async () => {
 })
 
 const rotate = (...flags: readonly string[]) =>
-  runCli(['instances', 'rotate-key', '--data', server.data, ...flags])
+  runCli(['instances', 'rotate-key', '--yes', '--data', server.data, ...flags])
 
 async function currentKey(): Promise<string> {
   const { stdout } = await runCli(['env', '--json', '--data', server.data])
@@ -59,14 +59,26 @@ describe('mintmark instances rotate-key', () => {
     expect(await statusWith(third)).toBe(200)
   })
 
+  it('says that the keys before end now, where they do', async () => {
+    expect(await rotate()).toMatchObject({ code: 0, stderr: 'The old keys end now.\n' })
+  })
+
+  it('does nothing where nobody can be asked and --yes is not given', async () => {
+    const key = await currentKey()
+    const { code, stdout, stderr } = await runCli(['instances', 'rotate-key', '--data', server.data])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^mintmark: [^\n]+: give --yes to do it\.\n$/)
+    expect(await statusWith(key)).toBe(200)
+  })
+
   it('makes "mintmark env" print the new key', async () => {
     const after = await rotated()
     expect(await currentKey()).toBe(after)
   })
 
   it('prints the key alone to people, and leaves an event without it', async () => {
-    const { code, stdout } = await rotate('--overlap', '60')
-    expect(code).toBe(0)
+    const { code, stdout, stderr } = await rotate('--overlap', '60')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'The old keys end in 1m.\n' })
     expect(stdout).toMatch(/^Secret key {7}sk_test_[0-9A-Za-z]{51}\n$/)
     const audit = await runCli(['audit', 'tail', '-n', '1', '--json', '--data', server.data])
     expect(JSON.parse(audit.stdout)).toMatchObject({
@@ -84,6 +96,9 @@ describe('mintmark instances rotate-key', () => {
     expect(unknown.stderr).toMatch(/^mintmark: No single instance has that id or name: [^\n]+\n$/)
     expect((await rotate('--overlap', 'long')).code).toBe(2)
     expect((await rotate('--overlap', '-1')).code).toBe(2)
+    const tooLong = await rotate('--overlap', '28801')
+    expect(tooLong.code).toBe(2)
+    expect(tooLong.stderr).toContain('It can be 8h at most.')
     expect(await statusWith(key)).toBe(200)
   })
 })

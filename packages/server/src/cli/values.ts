@@ -32,6 +32,19 @@ export function durationOption(flags: string, description: string, defaultSecond
   return defaultSeconds === undefined ? option : option.default(defaultSeconds, toDuration(defaultSeconds))
 }
 
+/** As long as the key before a new one may stay good. */
+const LONGEST_OVERLAP = 28_800
+
+/** For keys of machines and instances alike. */
+export function overlapOption(description: string): Option {
+  const limit = `${toDuration(LONGEST_OVERLAP)} at most`
+  return durationOption('--overlap <DURATION>', `${description} ${limit}.`, 0).argParser((text) => {
+    const overlap = duration(text)
+    if (overlap > LONGEST_OVERLAP) throw new InvalidArgumentError(`It can be ${limit}.`)
+    return overlap
+  })
+}
+
 const DAY =
   /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/
 

@@ -7,7 +7,7 @@ import { Command } from 'commander'
 import { addJson } from '../options.ts'
 import { printJson } from '../output.ts'
 import { wholeNumber } from '../values.ts'
-import { confirm, requireConsent } from './ask.ts'
+import { confirm, CONSENT, requireConsent } from './ask.ts'
 import { missingKey, toCliError } from './failure.ts'
 import { warnOfPlainHttp } from './plain-http.ts'
 import { addServerFlags, whichServer, type Server, type ServerFlags } from './which-server.ts'
@@ -42,7 +42,7 @@ export interface ApiCommand<Flags> {
 export function apiCommand<Flags extends object = object>(spec: ApiCommand<Flags>): Command {
   const command = new Command(spec.name).description(spec.description)
   spec.shape?.(command)
-  if (spec.destructive) command.option('--yes', 'Do it without asking; a script has to give it.')
+  if (spec.destructive) command.option('--yes', CONSENT)
   if (spec.examples !== undefined) command.addHelpText('after', `\nExamples:\n${spec.examples}`)
   addServerFlags(addJson(command))
   return command.action(async (...all: unknown[]) => {

@@ -8,6 +8,9 @@ import { printable } from '../output.ts'
 
 const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
+/** What `--yes` is for, where a command asks. */
+export const CONSENT = 'Do it without asking; a script has to give it.'
+
 /** @throws {CliError} where nobody can be asked and `--yes` was not given */
 export function requireConsent(yes: boolean | undefined): void {
   if (yes || isTerminal()) return

@@ -6,11 +6,12 @@ import { createInstance } from '../../directory/instances/create.ts'
 import { publishableKeyOf, type Browsing, type Environment } from '../../directory/instances/instance.ts'
 import { rotateInstanceSecretKey } from '../../directory/instances/secret-keys.ts'
 import { ConfigError } from '../../server/config.ts'
+import { confirm, CONSENT, requireConsent } from '../api/ask.ts'
 import { CliError } from '../cli-error.ts'
 import { chooseInstance, withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
-import { durationOption, eachOrigin, given, origin, pageUrl } from '../values.ts'
-import { print, printJson, printRecord, printTable } from '../output.ts'
+import { eachOrigin, given, origin, overlapOption, pageUrl, toDuration } from '../values.ts'
+import { print, printJson, printRecord, printTable, say } from '../output.ts'
 
 export function instancesCommand(): Command {
   return new Command('instances')
@@ -146,21 +147,24 @@ function rotateKeyCommand(): Command {
   const command = new Command('rotate-key')
     .description('Give an instance a new secret key and print it. A running server takes it at once.')
     .option('--instance <ID>', 'Id or name of the instance, where there are several.')
-    .addOption(
-      durationOption(
-        '--overlap <DURATION>',
-        'How long the keys until now stay good; 0 ends them at once.',
-        0,
-      ),
-    )
+    .addOption(overlapOption('How long the keys until now stay good; 0 ends them at once.'))
+    .option('--yes', CONSENT)
   return addShared(command).action(async (flags: Flags) => {
+    const yes = flags.yes as boolean | undefined
+    requireConsent(yes)
     await withAuthority({ ...configOf(flags, DEV_DEFAULTS), migrate: false }, async (authority) => {
       const { deps } = authority
       const instance = await chooseInstance(authority, flags.instance as string | undefined)
       const overlap = seconds(flags.overlap as number)
+      const end = overlap === 0 ? 'now' : `in ${toDuration(overlap)}`
+      await confirm(
+        yes,
+        `Give the instance ${instance.name} (${instance.id}) a new key? The old keys end ${end}.`,
+      )
       const secretKey = await rotateInstanceSecretKey(deps, instance, overlap, toHex(deps.random.bytes(16)))
-      if (flags.json) printJson({ id: instance.id, secretKey })
-      else print(`Secret key       ${secretKey}`)
+      if (flags.json) return printJson({ id: instance.id, secretKey })
+      print(`Secret key       ${secretKey}`)
+      say(`The old keys end ${end}.`)
     })
   })
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { apiCommand } from '../../api/api-command.ts'
 import { findMachine, MACHINE, machineIdOf } from '../../api/machine-named.ts'
 import { print, say } from '../../output.ts'
-import { durationOption, toDuration } from '../../values.ts'
+import { overlapOption, toDuration } from '../../values.ts'
 
 export const secretKeyCommand = (): Command =>
   apiCommand({
@@ -25,13 +25,7 @@ export const rotateKeyCommand = (): Command =>
     shape: (command) =>
       void command
         .argument(...MACHINE)
-        .addOption(
-          durationOption(
-            '--overlap <DURATION>',
-            'How long the key until now stays good; 0 ends it at once.',
-            0,
-          ),
-        ),
+        .addOption(overlapOption('How long the key until now stays good; 0 ends it at once.')),
     async act({ mintmark, args: [machine], flags: { overlap }, confirm }) {
       const { id, name } = await findMachine(mintmark, machine!)
       const end = overlap === 0 ? 'ends at once' : `ends in ${toDuration(overlap)}`
