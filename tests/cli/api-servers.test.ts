@@ -74,6 +74,20 @@ describe('which server a command calls', () => {
     expect(stderr).toMatch(/^mintmark: --url names a server by its address/)
   })
 
+  it.each(['MINTMARK_API_URL', 'CLERK_API_URL'])(
+    'is not guessed where %s names one and --instance is of a data folder',
+    async (name) => {
+      const environment = { [name]: 'http://127.0.0.1:9' }
+      const { code, stdout, stderr } = await runCli(['machines', 'list', '--instance', 'any'], environment)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toBe(
+        `mintmark: --instance chooses one of a data folder, and ${name} names a server by its address: name the folder with --data, or leave --instance out.\n`,
+      )
+      const named = ['--instance', world.server.env.MINTMARK_INSTANCE_ID!, '--data', world.server.data]
+      expect((await runCli(['machines', 'list', ...named], environment)).code).toBe(0)
+    },
+  )
+
   it.each(['tokens', 'ftp://127.0.0.1', 'http://a:b@127.0.0.1', 'http://127.0.0.1?a=b'])(
     'is not %s, which is no address of one',
     async (url) => {

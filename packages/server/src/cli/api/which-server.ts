@@ -61,8 +61,14 @@ export async function whichServer(flags: ServerFlags): Promise<Server> {
     throw new CliError('--url names a server by its address, the other flags by its data folder: use one.', 2)
   }
   if (flags.url !== undefined) return ofEnvironment(checkUrl(flags.url, '--url'))
-  if (ofFolder) return ofDataFolder(flags)
   const url = clientVariable('API_URL')
+  if (url !== undefined && flags.instance !== undefined && (flags.data ?? flags.config) === undefined) {
+    throw new CliError(
+      `--instance chooses one of a data folder, and ${url.name} names a server by its address: name the folder with --data, or leave --instance out.`,
+      2,
+    )
+  }
+  if (ofFolder) return ofDataFolder(flags)
   if (url !== undefined) return ofEnvironment(checkUrl(url.value, url.name), [url.prefix])
   const atDefault = ofEnvironment(DEFAULT_URL, ['MINTMARK'])
   if (atDefault.secretKey ?? atDefault.machineKey) return atDefault
