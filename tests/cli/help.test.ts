@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createProgram } from '../../packages/server/src/cli/main.ts'
 import { runCli } from '../support/server-process.ts'
 
 const COMMANDS = [
@@ -53,6 +54,18 @@ describe('mintmark', () => {
     for (const command of COMMANDS) expect(stdout).toContain(command.split(' ')[0])
   })
 
+  it('has no help that is wider than a terminal of 80 columns', () => {
+    const all = eachOf(createProgram())
+    expect(all.length).toBeGreaterThan(COMMANDS.length)
+    for (const command of all) {
+      const lines = helpAt80(command).split('\n')
+      expect(
+        lines.filter((line) => line.length > 80),
+        command.name(),
+      ).toEqual([])
+    }
+  })
+
   it('prints its version alone', async () => {
     const { code, stdout, stderr } = await run('--version')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -81,3 +94,14 @@ describe('mintmark', () => {
     expect(stderr).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m)
   })
 })
+
+type Command = ReturnType<typeof createProgram>
+
+const eachOf = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(eachOf)]
+
+/** With what stands behind the flags. */
+function helpAt80(command: Command): string {
+  let text = ''
+  command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 80 }).outputHelp()
+  return text
+}

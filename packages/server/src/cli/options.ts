@@ -29,11 +29,15 @@ export function addSettings(
   return command
 }
 
+const LONGEST_DEFAULT = 40
+
 function shownDefault(name: SettingName, defaults: Defaults): string {
   const { data } = SETTINGS[name].schema.safeParse(defaults[name])
   const isNothing =
     data === undefined || data === null || data === '' || (Array.isArray(data) && !data.length)
-  return isNothing ? '' : ` (default: ${String(data)})`
+  const text = String(data)
+  // The description says what it is, where it is too long for a line of help.
+  return isNothing || text.length > LONGEST_DEFAULT ? '' : ` (default: ${text})`
 }
 
 /** The text as it came: `readConfig` reads it, together with what has no flags. */

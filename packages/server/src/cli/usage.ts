@@ -7,6 +7,8 @@ import { redact } from './redact.ts'
 export function shareUsage(command: Command, path: string = command.name()): void {
   command
     .exitOverride()
+    // Else it leaves long what stands behind a long flag.
+    .configureHelp({ minWidthToWrap: 20 })
     .helpOption('-h, --help', 'Print this help.')
     .showHelpAfterError(`(${path} --help tells more)`)
     .configureOutput({ outputError: (text, write) => write(toMessage(text)) })

@@ -211,7 +211,7 @@ export const SETTINGS = {
     schema: z
       .url({ protocol: /^https?$/ })
       .default('https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit'),
-    description: 'The script by which the sign-in page shows the challenge.',
+    description: 'The script by which the sign-in page shows the challenge. Default: that of Turnstile.',
     placeholder: 'URL',
   }),
   testingTokensOnLive: setting({

@@ -78,7 +78,7 @@ function updateCommand(): Command {
     .option('--home-url <URL>', `${HOME_URL} none: nowhere.`, pageUrlOrNone)
     .addHelpText(
       'after',
-      '\nExamples:\n  mintmark instances update --allowed-origin https://app.example.com --home-url https://app.example.com\n  mintmark instances update --instance production --no-allowed-origins --sign-in-url none',
+      '\nExamples:\n  mintmark instances update --allowed-origin https://app.example.com \\\n    --home-url https://app.example.com\n  mintmark instances update --instance production --no-allowed-origins \\\n    --sign-in-url none',
     )
   return addShared(command).action(async (flags: Flags) => {
     const change = browsingIn(flags)

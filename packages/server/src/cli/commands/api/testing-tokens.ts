@@ -27,7 +27,8 @@ const createCommand = () =>
     name: 'create',
     description: 'Issue a testing token and print it, alone.',
     examples: `  export CLERK_TESTING_TOKEN="$(mintmark testing-tokens create)"
-  mintmark testing-tokens create --label 'nightly run' --expires-in 8h --max-uses 500`,
+  mintmark testing-tokens create --label 'nightly run' \\
+    --expires-in 8h --max-uses 500`,
     shape: (command) =>
       void command
         .addOption(durationOption('--expires-in <DURATION>', 'How long it lives.', 3_600))

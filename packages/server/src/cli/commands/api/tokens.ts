@@ -33,7 +33,8 @@ const issueCommand = () =>
     name: 'issue',
     description: 'Issue an M2M token and print it, alone; its id and the rest go to stderr.',
     examples: `  TOKEN="$(mintmark tokens issue --machine worker --expires-in 1h)"
-  mintmark tokens issue --machine worker --format jwt --claims '{"job":"nightly"}'`,
+  mintmark tokens issue --machine worker --format jwt \\
+    --claims '{"job":"nightly"}'`,
     shape: (command) =>
       void command
         .option('--machine <ID>', `${AS_MACHINE} Default: the one of MINTMARK_MACHINE_SECRET_KEY.`, idOrName)

@@ -23,7 +23,7 @@ const createCommand = () =>
   apiCommand<CreateFlags>({
     name: 'create',
     description: 'Issue an actor token and print its link, alone; its id and the rest go to stderr.',
-    examples: '  mintmark actor-tokens create --user user_2abc --actor user_2xyz --expires-in 10m',
+    examples: '  mintmark actor-tokens create --user user_2abc --actor user_2xyz \\\n    --expires-in 10m',
     shape: (command) =>
       void command
         .requiredOption('--user <ID>', 'The user as whom somebody acts.', id)

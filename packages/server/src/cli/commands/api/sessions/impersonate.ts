@@ -33,8 +33,10 @@ const startCommand = () =>
     name: 'impersonate',
     description:
       'Act as a user: print a link, alone, that opens a session in which ACTOR acts as USER, once. Its id and the rest go to stderr.',
-    examples: `  mintmark impersonate ada@example.com --as user_2xyz --reason 'cannot check out' --ticket T-4711 --open
-  mintmark impersonate user_2abc --as support@example.com --reason 'cannot check out' --permission read
+    examples: `  mintmark impersonate ada@example.com --as user_2xyz --ticket T-4711 \\
+    --reason 'cannot check out' --open
+  mintmark impersonate user_2abc --as support@example.com \\
+    --reason 'cannot check out' --permission read
   mintmark impersonate list --user user_2abc
   mintmark impersonate end act_2def --reason 'found it'`,
     shape: (command) =>
