@@ -119,7 +119,36 @@ describe('mintmark config check refuses with one sentence and 1', () => {
       () => check(['--config', fileWith({ databaseConnection: 1 })]),
       /^Setting databaseConnection in the configuration file is unknown\.$/,
     ],
-    ['a port that is none', () => check([], { MINTMARK_PORT: '70000' }), /^Setting port .*cannot have/],
+    [
+      'a port that is none',
+      () => check([], { MINTMARK_PORT: '70000' }),
+      /cannot have: MINTMARK_PORT is "70000" and must be a whole number from 0 to 65535\.$/,
+    ],
+    [
+      'a number of workers in the file that is none',
+      () => check(['--config', fileWith({ workers: 65 })]),
+      /cannot have: workers in \S+ is 65 and must be a whole number from 1 to 64\.$/,
+    ],
+    [
+      'a switch that is neither on nor off',
+      () => check([], { MINTMARK_MIGRATE: 'yes' }),
+      /cannot have: MINTMARK_MIGRATE is "yes" and must be true or false\.$/,
+    ],
+    [
+      'a key in place of a port, without repeating it',
+      () => check([], { MINTMARK_PORT: OTHER_KEY }),
+      /cannot have: MINTMARK_PORT must be a whole number from 0 to 65535\.$/,
+    ],
+    [
+      'a database URL that is none, without repeating it',
+      () => check([], { MINTMARK_DATABASE_URL: 'mysql://a' }),
+      /cannot have: MINTMARK_DATABASE_URL must begin with postgres:\/\/\.$/,
+    ],
+    [
+      'a text in the file that is none',
+      () => check(['--config', fileWith({ masterKeyFile: 1 })]),
+      /cannot have: masterKeyFile in \S+ is 1 and must be a text\.$/,
+    ],
     ['a port that is a word', () => check([], { MINTMARK_PORT: 'http' }), /^Setting port .*cannot have/],
     ['a port of spaces', () => check([], { MINTMARK_PORT: ' ' }), /^Setting port .*cannot have/],
     [
@@ -130,12 +159,12 @@ describe('mintmark config check refuses with one sentence and 1', () => {
     [
       'a log level that is none',
       () => check([], { MINTMARK_LOG_LEVEL: 'loud' }),
-      /^Setting logLevel .*cannot have/,
+      /cannot have: MINTMARK_LOG_LEVEL is "loud" and must be one of debug, info, warn, error, silent\.$/,
     ],
     [
       'a URL that is none',
       () => check([], { MINTMARK_PUBLIC_URL: 'tokens' }),
-      /^Setting publicUrl .*cannot have/,
+      /cannot have: MINTMARK_PUBLIC_URL is "tokens" and must be an http:\/\/ or https:\/\/ URL\.$/,
     ],
     [
       'a base path with no slash',

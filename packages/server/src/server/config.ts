@@ -42,9 +42,15 @@ export function readConfig({ flags, environment, file, defaults = {} }: ConfigSo
   refuseUnknown(variables, SETTING_NAMES.map(variableOf), 'in the environment')
 
   const entries = SETTING_NAMES.map((name) => {
-    const variable = environment[variableOf(name)]
-    const given = flags[name] ?? (variable === '' ? undefined : variable) ?? fromFile[name] ?? defaults[name]
-    return [name, check(name, given)]
+    const variable = environment[variableOf(name)] || undefined
+    const given = flags[name] ?? variable ?? fromFile[name] ?? defaults[name]
+    const source =
+      flags[name] !== undefined
+        ? flagOf(name)
+        : variable !== undefined
+          ? variableOf(name)
+          : `${name} in ${file ?? 'the defaults'}`
+    return [name, check(name, given, source)]
   })
   const config = Object.fromEntries(entries) as Config
   if (environment[variableOf('databaseUrl')] === '') {
@@ -60,13 +66,25 @@ export function readConfig({ flags, environment, file, defaults = {} }: ConfigSo
   return config
 }
 
-function check(name: SettingName, given: unknown): unknown {
+/** @param source what to correct: a flag, a variable or a name in the file */
+function check(name: SettingName, given: unknown, source: string): unknown {
   const result = SETTINGS[name].schema.safeParse(given)
   if (result.success) return result.data
   if (given === undefined) throw new ConfigError(`Setting ${name} is missing: set ${waysToSet(name)}.`)
-  // The value itself is left out: it may be a secret that was put into the wrong place.
-  throw new ConfigError(`Setting ${name} has a value it cannot have: ${SETTINGS[name].description}`)
+  const { message } = result.error.issues[0]!
+  const must = message.startsWith('must ') ? message : `must be ${typeAllowedFor(name)}`
+  const is = 'secret' in SETTINGS[name] || !isHarmless(given) ? '' : `is ${JSON.stringify(given)} and `
+  throw new ConfigError(`Setting ${name} has a value it cannot have: ${source} ${is}${must}.`)
 }
+
+const typeAllowedFor = (name: SettingName): string =>
+  SETTINGS[name].schema.safeParse(['a']).success ? 'a text or a list of texts' : 'a text'
+
+/** Not what may be a secret that was put into the wrong place: keys are longer, and passwords stand before an @. */
+const isHarmless = (value: unknown): boolean =>
+  typeof value === 'number' ||
+  typeof value === 'boolean' ||
+  (typeof value === 'string' && /^[^@]{0,12}$/.test(value))
 
 /** A secret has no flag, and what is on or off needs no value. */
 function waysToSet(name: SettingName): string {

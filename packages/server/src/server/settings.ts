@@ -16,18 +16,21 @@ interface Setting<Value> {
 
 const setting = <Value>(description: Setting<Value>): Setting<Value> => description
 
-/** Flags and variables are text, the file has JSON's own types: both are read. */
-const number = (least: number, most: number) =>
-  z
-    .union([
-      z.number(),
-      z
-        .string()
-        .regex(/^\d{1,15}$/)
-        .transform(Number),
-    ])
-    .pipe(z.int().min(least).max(most))
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+/** Flags and variables are text, the file has JSON's own types: both are read. An error says what a value must be. */
+const number = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`
+  const text = z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+  return z.union([z.number(), text], { error }).pipe(z.int({ error }).min(least, error).max(most, error))
+}
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
+  error: 'must be true or false',
+})
+const oneOf = <const Names extends readonly string[]>(...names: Names) =>
+  z.enum(names, { error: `must be one of ${names.join(', ')}` })
+const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 const list = z.union([
   z.array(z.string()),
   z.string().transform((text) =>
@@ -80,7 +83,7 @@ export const SETTINGS = {
     placeholder: 'MS',
   }),
   host: setting({
-    schema: z.string().min(1).default('127.0.0.1'),
+    schema: z.string().min(1, 'must not be empty').default('127.0.0.1'),
     description: 'Address to listen on.',
     placeholder: 'ADDRESS',
   }),
@@ -96,8 +99,7 @@ export const SETTINGS = {
     placeholder: 'COUNT',
   }),
   publicUrl: setting({
-    schema: z
-      .url({ protocol: /^https?$/ })
+    schema: webUrl
       .transform((text) => text.replace(/\/+$/, ''))
       .nullable()
       .default(null),
@@ -137,12 +139,12 @@ export const SETTINGS = {
     placeholder: 'PORT',
   }),
   metricsHost: setting({
-    schema: z.string().min(1).default('127.0.0.1'),
+    schema: z.string().min(1, 'must not be empty').default('127.0.0.1'),
     description: 'Address for the metrics listener.',
     placeholder: 'ADDRESS',
   }),
   logLevel: setting({
-    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    schema: oneOf('debug', 'info', 'warn', 'error', 'silent').default('info'),
     description: 'Least level that is logged: debug, info (each request), warn, error or silent.',
     placeholder: 'LEVEL',
   }),
@@ -157,13 +159,12 @@ export const SETTINGS = {
     placeholder: 'PORT',
   }),
   frontendHost: setting({
-    schema: z.string().min(1).default('127.0.0.1'),
+    schema: z.string().min(1, 'must not be empty').default('127.0.0.1'),
     description: 'Address for the frontend listener.',
     placeholder: 'ADDRESS',
   }),
   frontendUrl: setting({
-    schema: z
-      .url({ protocol: /^https?$/ })
+    schema: webUrl
       .transform((text) => text.replace(/\/+$/, ''))
       .nullable()
       .default(null),
@@ -188,10 +189,7 @@ export const SETTINGS = {
     placeholder: 'COUNT',
   }),
   challengeVerifyUrl: setting({
-    schema: z
-      .url({ protocol: /^https?$/ })
-      .nullable()
-      .default(null),
+    schema: webUrl.nullable().default(null),
     description:
       'Where answers to the challenge of sign-ins are verified, as Turnstile does it. Default: no challenge.',
     placeholder: 'URL',
@@ -208,9 +206,7 @@ export const SETTINGS = {
     placeholder: 'KEY',
   }),
   challengeScript: setting({
-    schema: z
-      .url({ protocol: /^https?$/ })
-      .default('https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit'),
+    schema: webUrl.default('https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit'),
     description: 'The script by which the sign-in page shows the challenge. Default: that of Turnstile.',
     placeholder: 'URL',
   }),
@@ -220,7 +216,7 @@ export const SETTINGS = {
       'Let live instances issue and honour testing tokens, which lift the sign-in limit and the challenge.',
   }),
   machineTokenCategory: setting({
-    schema: z.enum(['current', 'legacy']).default('current'),
+    schema: oneOf('current', 'legacy').default('current'),
     description:
       "The `cat` of machine tokens: `current` is verified by today's Clerk SDKs, `legacy` is what machine tokens had.",
     placeholder: 'NAME',
