@@ -28,7 +28,11 @@ describe('a call of an API command that is wrong', () => {
     ['a length of time that is none', 'tokens issue --machine a --expires-in soon', 'as 30s, 15m, 1h, 7d or'],
     ['a length of time below nothing', 'machines rotate-key a --overlap -1', 'is invalid'],
     ['claims that are not JSON', 'tokens issue --machine a --claims {job', 'It must be JSON, such as'],
-    ['claims that are no object', 'machine-tokens issue --machine a --claims []', 'It must be a JSON object'],
+    [
+      'claims that are no object',
+      'machine-tokens issue --machine mch_a --claims []',
+      'It must be a JSON object',
+    ],
     ['a format that is none', 'tokens issue --machine a --format jws', 'Allowed choices are opaque, jwt.'],
     ['a port that is a word', 'dev --port abc', 'It must be a whole number. Port to listen on'],
     [
@@ -37,8 +41,18 @@ describe('a call of an API command that is wrong', () => {
       '(Flags go behind two dashes: npm start -- --port 4200)',
     ],
     ['a count that is none', 'users list --limit many', 'It must be a whole number.'],
-    ['an id with a path in it', 'users get ../machines', 'An id has letters, digits and underscores only.'],
-    ['no id', 'users get', "missing required argument 'ID'"],
+    [
+      'an id with a path in it',
+      'sessions revoke ../machines',
+      'mintmark: "../machines" is not an id: an id has letters, digits and underscores only.',
+    ],
+    [
+      'a name for the id of a user',
+      'users get ada',
+      'mintmark: It must be the id of a user, user_…, or an email',
+    ],
+    ['a name for an id of a machine', 'machine-tokens issue --machine a', 'an id, mch_…, not a name.'],
+    ['no id', 'users get', "missing required argument 'USER'"],
     ['no token', 'tokens revoke', 'Say which: the id of a token, --machine, --key or --issued-before.'],
     ['two ways at once', 'tokens revoke mt_1 --machine a', 'Name one token by its id, or many by'],
     ['both scopes', 'tokens revoke --machine a --key kid_1 --yes', 'Use one of --machine and --key.'],

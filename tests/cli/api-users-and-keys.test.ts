@@ -39,6 +39,18 @@ describe('mintmark users', () => {
     expect((await world.run('users count')).stdout).toBe('1\n')
   })
 
+  it('knows a user by an email address, too', async () => {
+    const { id } = await world.json('users create --email grace@example.com')
+    expect(await world.json('users get grace@example.com')).toMatchObject({ id })
+    const changed = await world.json('users update grace@example.com --first-name Grace')
+    expect(changed).toMatchObject({ id, first_name: 'Grace' })
+    const made = await world.json('actor-tokens create --user grace@example.com --actor user_any')
+    expect(made).toMatchObject({ user_id: id })
+    expect((await world.run('users delete grace@example.com --yes')).stdout).toBe(`Deleted  ${id}\n`)
+    const gone = await world.run('users get grace@example.com')
+    expect(gone.stderr).toBe('mintmark: No user has that email address: "mintmark users list" shows them.\n')
+  })
+
   it('passes on what the authority refuses, with the name of what is wrong', async () => {
     const { code, stdout, stderr } = await world.run('users create --email nobody')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

@@ -28,6 +28,8 @@ function toMessage(text: string): string {
     .replace(/^error: /, '')
     // After `=` comes a value, as in `--secret-key=…`.
     .replace(/^(unknown option '[^'=]*)=[^']*'/, "$1'")
+    // Its own sentence says what it must be.
+    .replace(/^command-argument value '[\s\S]*?' is invalid for argument '[\w-]+'\. (?=\S)/, '')
     // The list of what was too many repeats what was typed.
     .replace(/^(too many arguments.* but got \d+): [\s\S]*$/, '$1.')
   const lines = mistake.trimEnd().split('\n').map(printable)

@@ -118,7 +118,9 @@ export function idOrName(text: string): string {
 export function id(text: string): string {
   idOrName(text)
   if (!/^[\w-]{1,255}$/.test(text)) {
-    throw new InvalidArgumentError('An id has letters, digits and underscores only.')
+    throw new InvalidArgumentError(
+      `${JSON.stringify(text)} is not an id: an id has letters, digits and underscores only.`,
+    )
   }
   return text
 }

@@ -12,7 +12,9 @@ export const USER = ['<USER>', 'Id or email address of the user.', idOrEmail] as
 
 export function idOrEmail(text: string): string {
   if (ID.test(idOrName(text)) || EMAIL.test(text)) return text
-  throw new InvalidArgumentError('It must be the id of a user, user_…, or an email address.')
+  throw new InvalidArgumentError(
+    'It must be the id of a user, user_…, or an email address: "mintmark users list" shows them.',
+  )
 }
 
 /** @throws {CliError} unless exactly one user has that address */

@@ -22,5 +22,5 @@ export function completionCommand(): Command {
 
 function shell(text: string): string {
   if (Object.hasOwn(SCRIPTS, text)) return text
-  throw new InvalidArgumentError('It must be bash, zsh or fish.')
+  throw new InvalidArgumentError('The shell must be bash, zsh or fish.')
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { apiCommand } from '../../api/api-command.ts'
 import { print } from '../../output.ts'
 import { durationOption, given, id, jsonObject, type JsonObject } from '../../values.ts'
@@ -16,6 +16,12 @@ interface IssueFlags {
   readonly clockSkew?: number
 }
 
+/** No name: the authority need not know the machine. */
+function machineId(text: string): string {
+  if (/^mch_/.test(id(text))) return text
+  throw new InvalidArgumentError('It must be an id, mch_…, not a name.')
+}
+
 const issueCommand = () =>
   apiCommand<IssueFlags>({
     name: 'issue',
@@ -23,7 +29,11 @@ const issueCommand = () =>
     examples: `  mintmark machine-tokens issue --machine mch_billing --expires-in 5m`,
     shape: (command) =>
       void command
-        .requiredOption('--machine <ID>', 'Id of the machine. The authority need not know it.', id)
+        .requiredOption(
+          '--machine <ID>',
+          'Id of the machine, mch_…. The authority need not know it.',
+          machineId,
+        )
         .addOption(durationOption('--expires-in <DURATION>', 'How long it lives, 30s at least.', 30))
         .addOption(durationOption('--clock-skew <DURATION>', 'How far clocks may be apart.', 5))
         .option('--claims <JSON>', 'An object with what else it says.', jsonObject),

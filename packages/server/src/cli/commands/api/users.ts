@@ -2,8 +2,9 @@ import type { User } from '@mintmark/sdk'
 import { Command } from 'commander'
 import { addPage, apiCommand, type PageFlags } from '../../api/api-command.ts'
 import { compact, plain, showPage, showRecord, time } from '../../api/show.ts'
+import { USER, userIdOf } from '../../api/user-named.ts'
 import { print } from '../../output.ts'
-import { each, given, id, jsonObject, type JsonObject } from '../../values.ts'
+import { each, given, jsonObject, type JsonObject } from '../../values.ts'
 
 export function usersCommand(): Command {
   return new Command('users')
@@ -73,16 +74,16 @@ const countCommand = () =>
     },
   })
 
-const addId = (command: Command): Command => command.argument('<ID>', 'The id of the user.', id)
+const addUser = (command: Command): Command => command.argument(...USER)
 
 const getCommand = () =>
   apiCommand({
     name: 'get',
     description: 'Show a user.',
-    shape: (command) => void addId(command),
-    async act({ mintmark, args: [userId] }) {
-      const user = await mintmark.users.get({ userId: userId! })
-      return () => showUser(user)
+    shape: (command) => void addUser(command),
+    async act({ mintmark, args: [user] }) {
+      const found = await mintmark.users.get({ userId: await userIdOf(mintmark, user!) })
+      return () => showUser(found)
     },
   })
 
@@ -140,10 +141,11 @@ const updateCommand = () =>
   apiCommand<UserFlags>({
     name: 'update',
     description: 'Change what is given; metadata is replaced as a whole.',
-    shape: (command) => void addFields(addId(command)),
-    async act({ mintmark, args: [userId], flags }) {
-      const user = await mintmark.users.update({ userId: userId!, ...fieldsOf(flags) })
-      return () => showUser(user)
+    shape: (command) => void addFields(addUser(command)),
+    async act({ mintmark, args: [user], flags }) {
+      const userId = await userIdOf(mintmark, user!)
+      const updated = await mintmark.users.update({ userId, ...fieldsOf(flags) })
+      return () => showUser(updated)
     },
   })
 
@@ -152,10 +154,11 @@ const deleteCommand = () =>
     name: 'delete',
     description: 'Delete a user.',
     destructive: true,
-    shape: (command) => void addId(command),
-    async act({ mintmark, args: [userId], confirm }) {
-      await confirm(`Delete the user ${userId}?`)
-      const { id: deleted } = await mintmark.users.delete({ userId: userId! })
+    shape: (command) => void addUser(command),
+    async act({ mintmark, args: [user], confirm }) {
+      const userId = await userIdOf(mintmark, user!)
+      await confirm(`Delete the user ${user === userId ? userId : `${user} (${userId})`}?`)
+      const { id: deleted } = await mintmark.users.delete({ userId })
       return () => print(`Deleted  ${deleted}`)
     },
   })

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { apiCommand } from '../../../api/api-command.ts'
 import { compact, plain, showRecord, state, time } from '../../../api/show.ts'
+import { idOrEmail, userIdOf } from '../../../api/user-named.ts'
 import { print, say } from '../../../output.ts'
 import { durationOption, given, id, jsonObject, type JsonObject } from '../../../values.ts'
 
@@ -23,17 +24,22 @@ const createCommand = () =>
   apiCommand<CreateFlags>({
     name: 'create',
     description: 'Issue an actor token and print its link, alone; its id and the rest go to stderr.',
-    examples: '  mintmark actor-tokens create --user user_2abc --actor user_2xyz \\\n    --expires-in 10m',
+    examples:
+      '  mintmark actor-tokens create --user ada@example.com --actor user_2xyz \\\n    --expires-in 10m',
     shape: (command) =>
       void command
-        .requiredOption('--user <ID>', 'The user as whom somebody acts.', id)
+        .requiredOption(
+          '--user <USER>',
+          'The user as whom somebody acts: an id or an email address.',
+          idOrEmail,
+        )
         .requiredOption('--actor <ID>', 'Who acts: the "sub" of the actor.')
         .option('--actor-details <JSON>', 'An object with what else is said about the actor.', jsonObject)
         .addOption(durationOption('--expires-in <DURATION>', 'How long the link works.', 3_600))
         .addOption(durationOption('--session-max <DURATION>', 'How long the session may be.', 1_800)),
     async act({ mintmark, flags: { user, actor, actorDetails = {}, expiresIn, sessionMax } }) {
       const made = await mintmark.actorTokens.create({
-        userId: user,
+        userId: await userIdOf(mintmark, user),
         actor: { ...actorDetails, sub: actor },
         ...given({ expiresInSeconds: expiresIn, sessionMaxDurationInSeconds: sessionMax }),
       })
