@@ -195,6 +195,14 @@ describe('every command of the API', () => {
     expect(stderr).toMatch(/^mintmark: [^\n]+\. \(resource_not_found(?:, \w+)?, trace [\w-]+\)\n$/)
   })
 
+  it.each([
+    ['tokens revoke mt_0199f6f1a1b27c3d8e4f5a6b7c8d9e0f', 'No M2M token has that id: "mintmark tokens list'],
+    ['sessions revoke sess_2abcdefghijklmnopqrstuvwxyz', 'No session has that id: "mintmark sessions list'],
+    ['impersonate end act_2abcdefghijklmnopqrstuvwxyz', 'No impersonation has that id: "mintmark imp'],
+  ])('%s says what is not there, and where to look', async (line, why) => {
+    expect((await world.run(line)).stderr).toContain(`mintmark: ${why}`)
+  })
+
   it('says that no machine has a name, and which have it if several do', async () => {
     const none = await world.run('machines get nobody')
     expect(none.code).toBe(1)

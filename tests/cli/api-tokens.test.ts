@@ -208,7 +208,7 @@ describe('mintmark tokens revoke, for many', () => {
   it('counts in a dry run, revokes with --yes, and leaves what is issued afterwards', async () => {
     await world.json('tokens issue --machine worker')
     const { stdout } = await world.run('tokens revoke --machine worker --dry-run')
-    const count = Number(/^(\d+) token\(s\) would be revoked\.$/m.exec(stdout)?.[1])
+    const count = Number(/^(\d+) tokens? would be revoked\.$/m.exec(stdout)?.[1])
     expect(count).toBeGreaterThan(0)
     const revoked = await world.run('tokens revoke --machine worker --reason moved --yes')
     expect(revoked.stdout).toMatch(/^Revoked: what was issued until \d{4}-\S+Z\.$/m)

@@ -32,6 +32,8 @@ export interface ApiCommand<Flags> {
   readonly examples?: string
   /** It ends something for good, so it asks, or wants `--yes`. */
   readonly destructive?: true
+  /** What to say where the authority knows none of that id, with where to look. */
+  readonly notFound?: string
   readonly shape?: (command: Command) => void
   /** Refuses flags that do not go together, before any server is looked for. @throws {CliError} */
   readonly check?: (flags: Flags, args: readonly string[]) => void
@@ -60,7 +62,7 @@ interface SharedFlags extends ServerFlags {
 }
 
 async function run<Flags>(
-  { act }: ApiCommand<Flags>,
+  { act, notFound }: ApiCommand<Flags>,
   flags: Flags & SharedFlags,
   args: readonly string[],
 ): Promise<void> {
@@ -93,7 +95,7 @@ async function run<Flags>(
     else await show()
     await finish()
   } catch (error) {
-    throw toCliError(error, server)
+    throw toCliError(error, server, notFound)
   }
 }
 

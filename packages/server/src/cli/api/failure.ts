@@ -11,17 +11,17 @@ import { printable } from '../output.ts'
 import type { Server } from './which-server.ts'
 
 /** @returns the error as one sentence, with the authority's words where they are its own */
-export function toCliError(error: unknown, server: Server): unknown {
+export function toCliError(error: unknown, server: Server, notFound?: string): unknown {
   if (!(error instanceof MintmarkError)) return error
   if (error.cause instanceof CliError) return error.cause
-  return new CliError(printable(sentenceOf(error, server)), exitCodeOf(error), { cause: error })
+  return new CliError(printable(sentenceOf(error, server, notFound)), exitCodeOf(error), { cause: error })
 }
 
 const exitCodeOf = (error: MintmarkError): 1 | 2 =>
   error instanceof InvalidRequestError && error.code === 'invalid_request' ? 2 : 1
 
-function sentenceOf(error: MintmarkError, { url, keysFrom }: Server): string {
-  if (error instanceof APIError) return refusalOf(error, keysFrom)
+function sentenceOf(error: MintmarkError, { url, keysFrom }: Server, notFound: string | undefined): string {
+  if (error instanceof APIError) return refusalOf(error, keysFrom, notFound)
   if (error instanceof ConnectionError)
     return `No server answers at ${url}: ${reasonOf(error.cause)}. Is it running, and is that its address?`
   if (error instanceof SDKValidationError)
@@ -35,14 +35,16 @@ export const missingKey = ({ prefix }: Server): CliError =>
     `This needs the key of the instance: set ${prefix}_SECRET_KEY beside ${prefix}_API_URL, or name the data folder with --data.`,
   )
 
-function refusalOf(error: APIError, keysFrom: string): string {
+function refusalOf(error: APIError, keysFrom: string, notFound: string | undefined): string {
   const [first] = error.errors
   const trace = error.traceId === null ? '' : `, trace ${error.traceId}`
   if (first === undefined) return `${error.message} (${error.statusCode}${trace})`
   const { paramName } = (first.meta ?? {}) as { paramName?: unknown }
   const param = typeof paramName === 'string' ? `, ${paramName}` : ''
   const keys = error.statusCode === 401 ? ` The key came from ${keysFrom}.` : ''
-  const said = error.statusCode === 401 ? `${first.message} ${first.longMessage}` : first.longMessage
+  const isNothing = notFound !== undefined && first.code === 'resource_not_found'
+  const inWords = isNothing ? notFound : first.longMessage
+  const said = error.statusCode === 401 ? `${first.message} ${first.longMessage}` : inWords
   return `${inFlags(said).replace(/[^.?!]$/, '$&.')}${keys} (${first.code}${param}${trace})`
 }
 

@@ -56,6 +56,10 @@ export const length = (seconds: number | undefined): string =>
 export const compact = (value: unknown): string =>
   value === null || value === undefined ? '-' : JSON.stringify(value)
 
+/** Who acts, by the name that stands for them. */
+export const actorOf = ({ sub }: { readonly sub?: unknown }): string =>
+  typeof sub === 'string' ? plain(sub) : compact(sub)
+
 const COLOURS: Readonly<Record<string, Colour>> = {
   active: 'green',
   next: 'green',

@@ -25,6 +25,7 @@ export const revokeCommand = (showToken: (token: M2MToken) => void): Command =>
     examples: `  mintmark tokens revoke mt_0199f6f1a1b27c3d8e4f5a6b7c8d9e0f --reason lost
   mintmark tokens revoke --machine worker --dry-run
   mintmark tokens revoke --machine worker --issued-before 1h --yes`,
+    notFound: 'No M2M token has that id: "mintmark tokens list --machine MACHINE" shows them.',
     shape: (command) =>
       void command
         .argument('[ID]', 'The id of the token, which is not the token itself.', id)
@@ -72,7 +73,7 @@ async function revokeAll({ mintmark, flags, confirm }: ApiCall<RevokeFlags>) {
   const scope: M2mTokensRevokeAllRequest = given({ subject, signingKeyId: key, issuedBefore })
   if (dryRun) {
     const { count } = await mintmark.m2m.revokeAllTokens({ ...scope, dryRun })
-    return () => print(`${count} token(s) would be revoked.`)
+    return () => print(`${count} ${count === 1 ? 'token' : 'tokens'} would be revoked.`)
   }
   await confirm(`Revoke every token ${describe(flags)}?`)
   const { revokedUntil } = await mintmark.m2m.revokeAllTokens({

@@ -1,7 +1,7 @@
 import type { Impersonation } from '@mintmark/sdk'
 import { Option, type Command } from 'commander'
 import { addPage, apiCommand, type PageFlags } from '../../../api/api-command.ts'
-import { compact, plain, showPage, showRecord, state, time } from '../../../api/show.ts'
+import { actorOf, plain, showPage, showRecord, state, time } from '../../../api/show.ts'
 import { idOrEmail, userIdOf } from '../../../api/user-named.ts'
 import { given, id } from '../../../values.ts'
 
@@ -31,7 +31,7 @@ export const listCommand = (): Command =>
           [
             ['ID', (each) => each.id],
             ['USER', ({ userId: as }) => as],
-            ['ACTOR', ({ actor }) => nameOf(actor)],
+            ['ACTOR', ({ actor }) => actorOf(actor)],
             ['REASON', ({ reason }) => plain(reason)],
             ['STATE', (each) => state(stateOf(each))],
             ['STARTED', (each) => startOf(each)],
@@ -45,6 +45,7 @@ export const endCommand = (): Command =>
   apiCommand<{ readonly reason?: string }>({
     name: 'end',
     description: 'End an impersonation, at once and for good: its link, and its session. It does not ask.',
+    notFound: 'No impersonation has that id: "mintmark impersonate list" shows them.',
     shape: (command) =>
       void command
         .argument('<ID>', 'The id of the impersonation, act_….', id)
@@ -61,7 +62,7 @@ function showImpersonation(each: Impersonation): void {
     ID: each.id,
     State: state(stateOf(each)),
     User: each.userId,
-    Actor: compact(each.actor),
+    Actor: actorOf(each.actor),
     Reason: plain(each.reason),
     Ticket: ticket === null ? null : plain(ticket),
     Permissions: permissions === null ? null : plain(permissions.join(', ')),
@@ -70,9 +71,6 @@ function showImpersonation(each: Impersonation): void {
     Created: time(each.createdAt),
   })
 }
-
-const nameOf = ({ sub }: Impersonation['actor']): string =>
-  typeof sub === 'string' ? plain(sub) : compact(sub)
 
 /** Of the session, once there is one; before that of the link. */
 function stateOf({ session, status, expiresAt }: Impersonation): string {

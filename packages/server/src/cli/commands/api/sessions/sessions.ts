@@ -1,7 +1,7 @@
 import type { Session } from '@mintmark/sdk'
 import { Command, Option } from 'commander'
 import { addPage, apiCommand, type PageFlags } from '../../../api/api-command.ts'
-import { compact, plain, showPage, showRecord, state, time } from '../../../api/show.ts'
+import { actorOf, compact, plain, showPage, showRecord, state, time } from '../../../api/show.ts'
 import { idOrEmail, userIdOf } from '../../../api/user-named.ts'
 import { given, id } from '../../../values.ts'
 
@@ -37,7 +37,7 @@ const listCommand = () =>
           [
             ['ID', (session) => session.id],
             ['USER', (session) => session.userId],
-            ['ACTOR', ({ actor }) => compact(actor)],
+            ['ACTOR', ({ actor }) => (actor === null ? '-' : actorOf(actor))],
             ['STATE', (session) => state(session.status)],
             ['LAST ACTIVE', ({ lastActiveAt }) => time(lastActiveAt)],
             ['ENDS', ({ expireAt }) => time(expireAt)],
@@ -52,6 +52,7 @@ const revokeCommand = () =>
     name: 'revoke',
     description:
       'End a session, at once and for good. It does not ask. Its last token is good until it ends, 60 seconds at most, for who only looks at its signature.',
+    notFound: 'No session has that id: "mintmark sessions list" shows them.',
     shape: (command) => void command.argument('<ID>', 'The id of the session, sess_….', id),
     async act({ mintmark, args: [sessionId] }) {
       const session = await mintmark.sessions.revoke({ sessionId: sessionId! })
