@@ -156,7 +156,10 @@ describe('mintmark instances list', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^ID +NAME +ENVIRONMENT +FRONTEND ORIGIN +CREATED\n/)
     expect(stdout).toMatch(
-      new RegExp(`^${server.env.MINTMARK_INSTANCE_ID} +dev +test +\\(the server\\) +\\d{4}-`, 'm'),
+      new RegExp(
+        `^${server.env.MINTMARK_INSTANCE_ID} +dev +test +\\(the server\\) +\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$`,
+        'm',
+      ),
     )
     expect(stdout).not.toMatch(/sk_(?:test|live)_/)
   })

@@ -7,6 +7,7 @@ import { publishableKeyOf, type Browsing, type Environment } from '../../directo
 import { rotateInstanceSecretKey } from '../../directory/instances/secret-keys.ts'
 import { ConfigError } from '../../server/config.ts'
 import { confirm, CONSENT, requireConsent } from '../api/ask.ts'
+import { time } from '../api/show.ts'
 import { CliError } from '../cli-error.ts'
 import { chooseInstance, withAuthority } from '../open-folder.ts'
 import { addConfigFile, addJson, addSettings, configOf, DEV_DEFAULTS } from '../options.ts'
@@ -136,8 +137,9 @@ function listCommand(): Command {
           name,
           environment,
           frontendOrigin ?? '(the server)',
-          new Date(createdAt).toISOString(),
+          time(createdAt),
         ]),
+        ['CREATED', 'ENVIRONMENT', 'FRONTEND ORIGIN'],
       )
     })
   })

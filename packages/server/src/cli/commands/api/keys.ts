@@ -32,7 +32,7 @@ const listCommand = () =>
             ['ACCEPTED UNTIL', (key) => endOf(key)],
             ['CREATED', ({ createdAt }) => time(createdAt)],
           ],
-          ['CREATED', 'ALG', 'SIGNS FROM'],
+          ['ALG', 'CREATED', 'SIGNS FROM'],
         )
     },
   })
