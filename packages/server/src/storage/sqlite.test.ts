@@ -53,6 +53,13 @@ describe('opening a database', () => {
     await second.close()
   })
 
+  it('says which file is damaged, and what helps', async () => {
+    const path = join(folder, DATABASE_FILE)
+    writeFileSync(path, 'no database at all. '.repeat(1_000))
+    const expected = `${path} is damaged, or no database. Restore a backup: "mintmark restore --help".`
+    await expect(openSqlite(folder, OPTIONS)).rejects.toThrow(new StorageError(expected))
+  })
+
   it('writes ahead, so that the next to open it need not be told', async () => {
     await openAndClose()
     expect(withFile((database) => database.prepare('pragma journal_mode').get())).toEqual({

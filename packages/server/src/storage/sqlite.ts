@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { AuthorityError } from '../core/errors.ts'
 import { createCursor, type Cursor } from '../revocation/cursor.ts'
 import { createCaches, type Caches } from './cache/caches.ts'
 import { collectChanges, isEmpty, type ChangeSet } from './cache/changes.ts'
@@ -50,8 +51,18 @@ export async function openSqlite(folder: string, options: SqliteOptions): Promis
     return createStorage(writer, reader, options)
   } catch (error) {
     writer.close()
-    throw error
+    throw isDamage(error)
+      ? new StorageError(`${path} is damaged, or no database. Restore a backup: "mintmark restore --help".`, {
+          cause: error,
+        })
+      : error
   }
+}
+
+/** SQLite's `SQLITE_CORRUPT` and `SQLITE_NOTADB`, however they reached us. */
+function isDamage(error: unknown): boolean {
+  const { errcode = 0 } = (error instanceof AuthorityError ? error.cause : error) as { errcode?: number }
+  return [11, 26].includes(errcode & 0xff)
 }
 
 /**
