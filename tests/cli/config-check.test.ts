@@ -122,17 +122,17 @@ describe('mintmark config check refuses with one sentence and 1', () => {
     [
       'a port that is none',
       () => check([], { MINTMARK_PORT: '70000' }),
-      /cannot have: MINTMARK_PORT is "70000" and must be a whole number from 0 to 65535\.$/,
+      /cannot have: MINTMARK_PORT must be a whole number from 0 to 65535\.$/,
     ],
     [
       'a number of workers in the file that is none',
       () => check(['--config', fileWith({ workers: 65 })]),
-      /cannot have: workers in \S+ is 65 and must be a whole number from 1 to 64\.$/,
+      /cannot have: workers in \S+ must be a whole number from 1 to 64\.$/,
     ],
     [
       'a switch that is neither on nor off',
       () => check([], { MINTMARK_MIGRATE: 'yes' }),
-      /cannot have: MINTMARK_MIGRATE is "yes" and must be true or false\.$/,
+      /cannot have: MINTMARK_MIGRATE must be true or false\.$/,
     ],
     [
       'a key in place of a port, without repeating it',
@@ -147,7 +147,7 @@ describe('mintmark config check refuses with one sentence and 1', () => {
     [
       'a text in the file that is none',
       () => check(['--config', fileWith({ masterKeyFile: 1 })]),
-      /cannot have: masterKeyFile in \S+ is 1 and must be a text\.$/,
+      /cannot have: masterKeyFile in \S+ must be a text\.$/,
     ],
     ['a port that is a word', () => check([], { MINTMARK_PORT: 'http' }), /^Setting port .*cannot have/],
     ['a port of spaces', () => check([], { MINTMARK_PORT: ' ' }), /^Setting port .*cannot have/],
@@ -159,12 +159,12 @@ describe('mintmark config check refuses with one sentence and 1', () => {
     [
       'a log level that is none',
       () => check([], { MINTMARK_LOG_LEVEL: 'loud' }),
-      /cannot have: MINTMARK_LOG_LEVEL is "loud" and must be one of debug, info, warn, error, silent\.$/,
+      /cannot have: MINTMARK_LOG_LEVEL must be one of debug, info, warn, error, silent\.$/,
     ],
     [
       'a URL that is none',
       () => check([], { MINTMARK_PUBLIC_URL: 'tokens' }),
-      /cannot have: MINTMARK_PUBLIC_URL is "tokens" and must be an http:\/\/ or https:\/\/ URL\.$/,
+      /cannot have: MINTMARK_PUBLIC_URL must be an http:\/\/ or https:\/\/ URL\.$/,
     ],
     [
       'a base path with no slash',

@@ -2,7 +2,9 @@
 // Plain JavaScript of an old kind, so that it can say what is missing on any Node.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 24 || (major === 24 && minor < 15)) {
-  console.error(`mintmark needs Node 24.15 or newer; this is ${process.versions.node}.`)
+  console.error(
+    `mintmark needs Node 24.15 or newer; this is ${process.versions.node}. In a clone, use npx mintmark.`,
+  )
   process.exit(1)
 }
 const { mkdirSync } = await import('node:fs')
