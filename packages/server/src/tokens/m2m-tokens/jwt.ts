@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto'
+import { claimIn } from '../../core/claim-names.ts'
 import type { KeyId } from '../../core/ids.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { millis, toSeconds, type Millis } from '../../core/time.ts'
-import { claimIn } from '../../signing/claim-names.ts'
 import { signJwt, type Jwt } from '../../signing/jws.ts'
 import { DERIVED_CLAIMS, M2M_JWT_CATEGORY, RESERVED_CLAIMS, type M2mToken } from './m2m-token.ts'
 
