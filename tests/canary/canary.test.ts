@@ -160,7 +160,7 @@ describe.each(COMMANDS)('$command', ({ start }) => {
   }
 
   async function rotateKeyOfSecondInstance(): Promise<string> {
-    const args = ['instances', 'rotate-key', '--data', data, '--instance', 'second', '--json']
+    const args = ['instances', 'rotate-key', '--yes', '--data', data, '--instance', 'second', '--json']
     const { code, stdout } = await runCli(args)
     expect(code).toBe(0)
     const { secretKey } = JSON.parse(stdout)

@@ -31,7 +31,7 @@ describe('a request that is held back', () => {
       `POST /v1/machines HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.env.CLERK_SECRET_KEY}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
     )
-    const { code } = await runCli(['instances', 'rotate-key', '--data', server.data])
+    const { code } = await runCli(['instances', 'rotate-key', '--yes', '--data', server.data])
     expect(code).toBe(0)
     socket.write(body)
     let answer = ''
