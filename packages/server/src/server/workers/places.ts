@@ -5,6 +5,7 @@ import { StorageError } from '../../storage/storage-error.ts'
 import { ConfigError } from '../config.ts'
 import { createDiskFailures } from './disk-failures.ts'
 import type { ReadyReport, StartOrder } from './messages.ts'
+import { oneByOne } from './one-by-one.ts'
 import { createRestartDelay } from './restart-delay.ts'
 import { createSum } from './sum.ts'
 import { startWorker, type WorkerEnd, type WorkerProcess } from './worker-process.ts'
@@ -148,21 +149,6 @@ export function createPlaces(log: Logger): Places {
       clearTimeout(late)
     },
     kill,
-  }
-}
-
-/** Asked for while it runs, it runs once more, however often it was asked for. */
-function oneByOne(run: () => Promise<void>, onError: (error: unknown) => void): () => void {
-  let asked = false
-  let running = false
-  async function runWhileAsked(): Promise<void> {
-    running = true
-    for (; asked; await run()) asked = false
-    running = false
-  }
-  return () => {
-    asked = true
-    if (!running) runWhileAsked().catch(onError)
   }
 }
 
